@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The root declares every target itself, with paths into Packages/, so that it can be depended on by URL and
+// version: SwiftPM refuses that for a package with local path dependencies. Packages/*/Package.swift declare
+// the same targets for those who depend on one of them by path; a test compares the two.
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func library(_ package: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Packages/\(package)/Sources/\(name)", swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let context = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "fluoro",
+  products: [
+    .library(name: "XRayModel", targets: ["XRayModel"]),
+    .library(name: "XRaySampler", targets: ["XRaySampler"]),
+    .library(name: "XRaySDK", targets: ["XRaySDK"]),
+    .library(name: "XRayTracing", targets: ["XRayTracing"]),
+    .library(name: "XRayHTTP", targets: ["XRayHTTP"]),
+    .library(name: "LambdaEmitter", targets: ["LambdaEmitter"]),
+    .library(name: "XRayDaemon", targets: ["XRayDaemon"]),
+    .library(name: "RemoteSink", targets: ["RemoteSink"]),
+    .library(name: "Traces", targets: ["Traces"]),
+    .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
+    .library(name: "TraceReports", targets: ["TraceReports"]),
+    .executable(name: "demo", targets: ["demo"]),
+    .executable(name: "fluoro", targets: ["fluoro"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+    .package(url: "https://github.com/apple/swift-service-context", from: "1.5.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    library("XRayModel", "XRayModel"),
+    library("XRaySampler", "XRaySampler", ["XRayModel"]),
+    library("XRaySDK", "XRaySDK", ["XRayModel", "XRaySampler", log, context]),
+    library("XRaySDK", "XRayTracing", ["XRayModel", "XRaySDK", tracing]),
+    library("XRaySDK", "XRayHTTP", ["XRayModel", "XRaySDK"] + nio),
+    library("LambdaEmitter", "LambdaEmitter", ["XRayModel", "XRaySampler"]),
+    .target(name: "CDatagrams", path: "Packages/XRayDaemon/Sources/CDatagrams"),
+    library("XRayDaemon", "XRayDaemon", ["XRayModel", "CDatagrams", log]),
+    library("XRayDaemon", "RemoteSink", ["XRayModel", "XRayHTTP"]),
+    library("TraceStore", "Traces", ["XRayModel"]),
+    .systemLibrary(
+      name: "CZlib", path: "Packages/TraceStore/Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library("TraceStore", "SQLiteStore", ["XRayModel", "Traces", "CZlib", grdb]),
+    library("TraceReports", "TraceReports", ["XRayModel", "Traces"]),
+
+    .executableTarget(
+      name: "demo",
+      dependencies: [
+        "XRayModel", "XRaySampler", "XRaySDK", "XRayHTTP", "LambdaEmitter", "XRayDaemon", "Traces", "SQLiteStore",
+        "TraceReports", arguments, grdb,
+      ] + nio, path: "Apps/demo", swiftSettings: settings),
+    .executableTarget(
+      name: "fluoro",
+      dependencies: ["XRayModel", "Traces", "SQLiteStore", "TraceReports", "CZlib", arguments],
+      path: "Apps/fluoro", swiftSettings: settings),
+
+    tests("XRayModelTests", ["XRayModel"]),
+    tests("XRaySamplerTests", ["XRayModel", "XRaySampler"]),
+    tests("XRaySDKTests", ["XRayModel", "XRaySampler", "XRaySDK", "XRayTracing", "XRayHTTP"]),
+    tests("LambdaEmitterTests", ["XRayModel", "XRaySampler", "LambdaEmitter"]),
+    tests("XRayDaemonTests", ["XRayModel", "XRayDaemon", "RemoteSink", "XRayHTTP"]),
+    tests("TracesTests", ["XRayModel", "Traces"]),
+    tests("SQLiteStoreTests", ["XRayModel", "Traces", "SQLiteStore", grdb]),
+    tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
+    tests("RecordedTraces", ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports"]),
+    tests("EndToEnd", ["XRayModel", "XRaySDK", "XRayDaemon", "Traces", "SQLiteStore"]),
+    tests("Tidy", []),
+  ]
+)
