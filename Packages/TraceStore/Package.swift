@@ -1,0 +1,27 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "TraceStore",
+  products: [
+    .library(name: "Traces", targets: ["Traces"]),
+    .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
+  ],
+  dependencies: [
+    .package(path: "../XRayModel"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    .target(name: "Traces", dependencies: ["XRayModel"], swiftSettings: settings),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "SQLiteStore",
+      dependencies: ["Traces", "XRayModel", "CZlib", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings),
+  ]
+)
