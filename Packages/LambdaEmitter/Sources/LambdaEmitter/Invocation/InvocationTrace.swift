@@ -1,0 +1,45 @@
+import XRayModel
+
+/// The trace that an invocation belongs to, whether it is recorded or not.
+struct InvocationTrace: Sendable {
+  let id: TraceID
+  let isSampled: Bool
+  /// The subsegment upstream that called.
+  let parent: EntityID?
+  private let lineage: String?
+  /// What the function gets when the invocation is not traced.
+  private let untracedHeader: String
+
+  /// - Parameters:
+  ///   - incoming: The caller's header; `nil` when there is none that can be read.
+  ///   - text: The same header as it came, which is passed on when nothing is traced.
+  ///   - decide: Lambda's own sampling, asked only in active mode and only when nobody upstream has decided.
+  init(
+    mode: TracingMode, incoming: TraceHeader?, text: String?, now: Timestamp, random: RandomSource,
+    decide: () -> Bool
+  ) {
+    id = incoming?.root ?? random.traceID(at: now)
+    parent = incoming?.parent
+    lineage = incoming?.lineage
+    switch (mode, incoming?.sampling.decision) {
+    case (_, let decision?): isSampled = decision
+    case (.active, nil): isSampled = decide()
+    case (.passThrough, nil): isSampled = false
+    }
+    if let text, incoming != nil, mode == .passThrough {
+      untracedHeader = text
+    } else {
+      untracedHeader =
+        TraceHeader(root: id, parent: random.entityID(), sampling: .notSampled, lineage: lineage).description
+    }
+  }
+
+  /// The function's header: what it records belongs to the subsegment `invocation`.
+  func header(invocation: EntityID) -> String {
+    guard isSampled else { return untracedHeader }
+    return TraceHeader(root: id, parent: invocation, sampling: .sampled, lineage: lineage).description
+  }
+
+  /// What the caller is answered.
+  var responseHeader: TraceHeader { TraceHeader(root: id, sampling: isSampled ? .sampled : .notSampled) }
+}

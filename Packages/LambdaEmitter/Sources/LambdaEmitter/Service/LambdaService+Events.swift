@@ -1,0 +1,107 @@
+import XRayModel
+
+/// Events that were accepted and are not done.
+struct EventBacklog {
+  /// What all of them may hold together.
+  static let bytesLimit = 64 * 1024 * 1024
+
+  var count = 0
+  var bytes = 0
+  var isClosed = false
+  var waiting: [CheckedContinuation<Void, Never>] = []
+}
+
+extension LambdaService {
+  /// Runs `body` while asynchronous events are worked off, waits until all of them are done, and shuts the
+  /// environments down. To be called once: afterwards the service accepts no events.
+  public func serving<Result: Sendable>(
+    _ body: @Sendable (LambdaService) async throws -> Result
+  ) async throws -> Result {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await self.run() }
+      let result = try await body(self)
+      await settle()
+      close()
+      try await group.waitForAll()
+      return result
+    }
+  }
+
+  /// Works asynchronous events off until ``close()`` is called or the task is cancelled; then shuts the
+  /// environments down. To be called once.
+  public func run() async {
+    await withDiscardingTaskGroup { group in
+      // After a cancellation this still yields what is in the queue, so that each event ends as a dead letter.
+      for await event in events { group.addTask { await self.process(event) } }
+    }
+    close()
+    await shutDownEnvironments()
+  }
+
+  /// Accepts no more events. Those that were accepted are still worked off.
+  public func close() {
+    state.withLock { $0.backlog.isClosed = true }
+    eventInput.finish()
+  }
+
+  /// Waits until all accepted events are done: they succeeded or were given up. Needs ``run()`` at work.
+  public func settle() async {
+    await withCheckedContinuation { continuation in
+      let isDone = state.withLock { state in
+        if state.backlog.count == 0 { return true }
+        state.backlog.waiting.append(continuation)
+        return false
+      }
+      if isDone { continuation.resume() }
+    }
+  }
+
+  /// Answers 202 and leaves the rest to ``run()``.
+  func accept(_ invocation: Invocation) async throws(LambdaError) -> InvocationResult {
+    do throws(LambdaError) {
+      try reserve(invocation.payload.count)
+      await wait(timing.acceptance)
+      if case .terminated = eventInput.yield(invocation) {
+        finish(invocation.payload.count)
+        throw LambdaError(.service, "the service is closing")
+      }
+    } catch {
+      emit(invocation.serviceSegment(end: clock.now, status: error.statusCode), of: invocation)
+      throw error
+    }
+    emit(invocation.serviceSegment(end: clock.now, status: 202), of: invocation)
+    return invocation.result(status: 202)
+  }
+
+  private func reserve(_ bytes: Int) throws(LambdaError) {
+    try state.withLock { state throws(LambdaError) in
+      guard !state.backlog.isClosed else { throw LambdaError(.service, "the service is closing") }
+      guard state.backlog.bytes + bytes <= EventBacklog.bytesLimit else {
+        throw LambdaError(throttled: .invocationRate)
+      }
+      state.backlog.count += 1
+      state.backlog.bytes += bytes
+    }
+  }
+
+  private func process(_ event: Invocation) async {
+    await EventDelivery(event, service: self).run()
+    finish(event.payload.count)
+  }
+
+  private func finish(_ bytes: Int) {
+    let waiting = state.withLock { state in
+      state.backlog.count -= 1
+      state.backlog.bytes -= bytes
+      return state.backlog.count == 0 ? state.backlog.takeWaiting() : []
+    }
+    for continuation in waiting { continuation.resume() }
+  }
+}
+
+extension EventBacklog {
+  fileprivate mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
+    defer { waiting = [] }
+    return waiting
+  }
+}

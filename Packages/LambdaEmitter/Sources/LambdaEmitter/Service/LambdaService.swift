@@ -1,0 +1,117 @@
+import Synchronization
+public import XRayModel
+public import XRaySampler
+
+/// The simulated Lambda service: functions, their environments and their invocations, and the segments that
+/// Lambda itself emits about them.
+///
+/// Time and chance come from outside, so the service runs on the system's clock as well as in virtual time, where
+/// the same seed gives the same documents. Events for asynchronous invocations are worked off inside
+/// ``serving(_:)`` or ``run()``; everything else happens in the task of the caller.
+public final class LambdaService: Sendable {
+  public let account: String
+  public let region: String
+  public let clock: any WallClock
+  let random: RandomSource
+  let sampler: any SamplingDecider
+  let timing: InvocationTiming
+  let daemonAddress: DaemonAddress
+  let outlet: Outlet
+  let state: Mutex<State>
+  let events: AsyncStream<Invocation>
+  let eventInput: AsyncStream<Invocation>.Continuation
+
+  /// - Parameters:
+  ///   - sampler: Decides for functions in active mode where nobody upstream has; without one, Lambda's own default:
+  ///     one request per second and 5 percent of the others.
+  ///   - emitter: Where the service's own segments go, and what functions send through their environments.
+  ///   - daemonAddress: What functions find in `AWS_XRAY_DAEMON_ADDRESS`.
+  ///   - concurrency: How many invocations of the account run at a time.
+  public init(
+    account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
+    sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
+    daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000
+  ) {
+    self.account = account
+    self.region = region
+    self.clock = clock
+    self.random = random
+    self.sampler = sampler ?? LocalSampler(clock: clock, random: random)
+    self.timing = timing
+    self.daemonAddress = daemonAddress
+    outlet = Outlet(emitter)
+    state = Mutex(State(concurrency: concurrency))
+    (events, eventInput) = AsyncStream.makeStream()
+  }
+
+  /// The documents of the service and its environments: sent, or lost and why.
+  public var ledger: LedgerHop { outlet.ledger }
+
+  /// The logs of the last 256 attempts, oldest first.
+  public var logs: [InvocationLog] { state.withLock { $0.logs } }
+
+  /// Tracing headers that could not be read; their requests began new traces.
+  public var malformedTraceHeaders: Int { state.withLock { $0.malformedHeaders } }
+
+  /// The queue `arn`, made when it is first named: a target of dead letters and records, or a source of messages.
+  public func queue(_ arn: String) -> EventQueue {
+    state.withLock { state in
+      if let queue = state.queues[arn] { return queue }
+      let queue = EventQueue(arn: arn)
+      state.queues[arn] = queue
+      return queue
+    }
+  }
+
+  func keep(_ log: InvocationLog) {
+    state.withLock { state in
+      if state.logs.count == State.logLimit { state.logs.removeFirst() }
+      state.logs.append(log)
+    }
+  }
+
+  /// Waits for a time drawn from `range`.
+  func wait(_ range: InvocationTiming.Milliseconds) async { await clock.wait(range, random) }
+}
+
+extension LambdaService {
+  struct State {
+    static let logLimit = 256
+
+    let concurrency: Int
+    var roles: [String: ExecutionRole] = [:]
+    var functions: [String: FunctionRecord] = [:]
+    var queues: [String: EventQueue] = [:]
+    var logs: [InvocationLog] = []
+    var malformedHeaders = 0
+    var lastRevision = 0
+    var rate = RateWindow()
+    var backlog = EventBacklog()
+
+    init(concurrency: Int) { self.concurrency = concurrency }
+
+    mutating func nextRevision() -> Int {
+      lastRevision += 1
+      return lastRevision
+    }
+  }
+}
+
+/// What the service knows of a function.
+struct FunctionRecord {
+  var latest: FunctionVersion
+  /// Version 1 first.
+  var published: [FunctionVersion] = []
+  var eventInvoke = EventInvokeConfiguration()
+  var reservedConcurrency: Int?
+  /// Environments that wait, the one that worked last at the end.
+  var idle: [ExecutionEnvironment] = []
+  /// Invocations that run.
+  var busy = 0
+  var rate = RateWindow()
+
+  func version(_ qualifier: String?) -> FunctionVersion? {
+    guard let qualifier, qualifier != FunctionReference.latest else { return latest }
+    return published.first { $0.version == qualifier }
+  }
+}

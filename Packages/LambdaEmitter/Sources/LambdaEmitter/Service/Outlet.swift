@@ -1,0 +1,21 @@
+import Synchronization
+import XRayModel
+
+/// Where the documents of the service and of its environments leave: counts every one, sent or lost.
+final class Outlet: Sendable {
+  private let emitter: any SegmentEmitter
+  private let counts = Mutex(LedgerHop(name: "lambda"))
+
+  init(_ emitter: any SegmentEmitter) { self.emitter = emitter }
+
+  var ledger: LedgerHop { counts.withLock { $0 } }
+
+  /// Sends `document`, or counts it as dropped when there is a reason.
+  func pass(_ document: [UInt8], unless loss: String? = nil) {
+    counts.withLock { counts in
+      counts.received += 1
+      if let loss { counts.dropped[loss, default: 0] += 1 } else { counts.passedOn += 1 }
+    }
+    if loss == nil { emitter.emit(document) }
+  }
+}
