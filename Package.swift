@@ -83,7 +83,7 @@ let package = Package(
     tests("XRaySamplerTests", ["XRayModel", "XRaySampler"]),
     tests("XRaySDKTests", ["XRayModel", "XRaySampler", "XRaySDK", "XRayTracing", "XRayHTTP"]),
     tests("LambdaEmitterTests", ["XRayModel", "XRaySampler", "LambdaEmitter"]),
-    tests("XRayDaemonTests", ["XRayModel", "XRayDaemon", "RemoteSink", "XRayHTTP"]),
+    tests("XRayDaemonTests", ["XRayModel", "XRaySDK", "XRayDaemon", "RemoteSink", "XRayHTTP"]),
     tests("TracesTests", ["XRayModel", "Traces"]),
     tests("SQLiteStoreTests", ["XRayModel", "Traces", "SQLiteStore", grdb]),
     tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
