@@ -15,9 +15,8 @@ func library(_ package: String, _ name: String, _ dependencies: [Target.Dependen
     name: name, dependencies: dependencies, path: "Packages/\(package)/Sources/\(name)", swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
-  .testTarget(
-    name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: settings)
 }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -76,19 +75,21 @@ let package = Package(
       ] + nio, path: "Apps/demo", swiftSettings: settings),
     .executableTarget(
       name: "fluoro",
-      dependencies: ["XRayModel", "Traces", "SQLiteStore", "TraceReports", "CZlib", arguments],
+      dependencies: ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports", "CZlib", arguments, log],
       path: "Apps/fluoro", swiftSettings: settings),
 
     tests("XRayModelTests", ["XRayModel"]),
     tests("XRaySamplerTests", ["XRayModel", "XRaySampler"]),
-    tests("XRaySDKTests", ["XRayModel", "XRaySampler", "XRaySDK", "XRayTracing", "XRayHTTP"]),
+    tests("XRaySDKTests", ["XRayModel", "XRaySampler", "XRaySDK", "XRayTracing", "XRayHTTP", log, context, tracing]),
     tests("LambdaEmitterTests", ["XRayModel", "XRaySampler", "LambdaEmitter"]),
     tests("XRayDaemonTests", ["XRayModel", "XRaySDK", "XRayDaemon", "RemoteSink", "XRayHTTP"]),
     tests("TracesTests", ["XRayModel", "Traces"]),
     tests("SQLiteStoreTests", ["XRayModel", "Traces", "SQLiteStore", grdb]),
     tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
-    tests("RecordedTraces", ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports"]),
-    tests("EndToEnd", ["XRayModel", "XRaySDK", "XRayDaemon", "Traces", "SQLiteStore"]),
+    tests(
+      "RecordedTraces", ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports"],
+      exclude: ["Fixtures", "Goldens"]),
+    tests("EndToEnd", ["XRayModel", "XRaySDK", "XRayDaemon", "Traces", "SQLiteStore", "demo", "fluoro"]),
     tests("Tidy", []),
   ]
 )
