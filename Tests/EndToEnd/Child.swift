@@ -30,16 +30,17 @@ enum Child {
   }
 
   /// Runs `program`, gives it `input`, and returns what it printed.
+  ///
+  /// - Parameter output: A file for its standard output, in place of the text in what is returned.
   static func run(
-    _ program: String, _ arguments: [String] = [], input: [UInt8] = [], environment: [String: String] = [:]
+    _ program: String, _ arguments: [String] = [], input: [UInt8] = [], output: String? = nil
   ) throws -> Output {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try path(program))
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
     // Files, not pipes: a child that prints much never has to wait for us to read.
     let directory = try TemporaryDirectory.make("child")
-    let files = ["in", "out", "err"].map { URL(fileURLWithPath: "\(directory)/\($0)") }
+    let files = ["\(directory)/in", output ?? "\(directory)/out", "\(directory)/err"].map { URL(fileURLWithPath: $0) }
     try Data(input).write(to: files[0])
     for file in files.dropFirst() { try Data().write(to: file) }
     process.standardInput = try FileHandle(forReadingFrom: files[0])
@@ -64,4 +65,8 @@ enum TemporaryDirectory {
   }
 
   static func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+  }
 }
