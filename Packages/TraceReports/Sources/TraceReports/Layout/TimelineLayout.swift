@@ -51,6 +51,9 @@ public struct TimelineLayout: Hashable, Sendable {
   /// Where the axis is labelled: seconds from ``start``, beginning with 0.
   public private(set) var ticks: [Double]
 
+  /// A parent and its child may have their ends rounded to different steps: Lambda's are whole microseconds.
+  private static let clockStep = Duration.microseconds(2)
+
   public init(_ trace: Trace) {
     let tree = EntityTree(trace)
     let start = tree.entities.map(\.start).min() ?? Timestamp(ticks: 0)
@@ -63,7 +66,9 @@ public struct TimelineLayout: Hashable, Sendable {
       let entity = tree.entities[place.entity]
       let left = position(entity.start)
       let parent = place.parent.map { tree.entities[tree.order[$0].entity] }
-      let outlived = parent?.end.flatMap { end in (entity.end ?? entity.start) > end ? position(end) : nil }
+      let outlived = parent?.end.flatMap { end in
+        end.duration(to: entity.end ?? entity.start) > Self.clockStep ? position(end) : nil
+      }
       return Row(
         entity: entity, depth: place.depth, parent: place.parent, descendants: place.descendants,
         isLast: place.isLast, bar: left...(entity.isInProgress ? 1 : max(left, position(entity.end ?? entity.start))),

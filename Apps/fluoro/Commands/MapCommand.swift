@@ -1,0 +1,36 @@
+import ArgumentParser
+import TraceReports
+import Traces
+import XRayModel
+
+struct MapCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "map",
+    abstract: "Show the services, who calls whom, how fast and how often in vain.",
+    discussion: """
+      With --json it has the form of X-Ray's GetServiceGraph.
+
+      EXAMPLES:
+        fluoro map
+        fluoro map --since 1h --json
+        fluoro export --format svg --output map.svg     as a picture
+      """)
+
+  @OptionGroup var range: RangeOptions
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var output: JSONOption
+
+  func run() async throws {
+    let range = range.range(now: SystemClock().now)
+    let store = try store.openForReading()
+    let graph = try await store.serviceGraph(in: range)
+    try await store.close()
+    if output.json {
+      var writer = JSONWriter(pretty: true)
+      graph.write(to: &writer)
+      try Output().writeLine(writer.text)
+    } else {
+      try Output().write(TextServiceMap(graph, width: Console.width, isColored: Console.isColored).text)
+    }
+  }
+}

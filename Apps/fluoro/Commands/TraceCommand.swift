@@ -1,0 +1,40 @@
+import ArgumentParser
+import TraceReports
+import Traces
+import XRayModel
+
+struct TraceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace",
+    abstract: "Show one trace as a timeline.",
+    discussion: """
+      With --json it has the form of X-Ray's BatchGetTraces.
+
+      EXAMPLES:
+        fluoro trace 1-58406520-a006649127e371903a2de979
+        fluoro trace 58406520a006649127e371903a2de979     the same, as OpenTelemetry writes it
+      """)
+
+  @Argument(help: ArgumentHelp("The trace's id.", valueName: "id"), transform: Self.traceID)
+  var id: TraceID
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var output: JSONOption
+
+  func run() async throws {
+    let store = try store.openForReading()
+    let traces = try await store.traces([id])
+    try await store.close()
+    guard let trace = traces.first else { throw Failure.unreachable("there is no trace \(id) in \(self.store.data)") }
+    if output.json {
+      try Output().write(BatchGetTracesExport.json([trace]))
+    } else {
+      try Output().write(TextTimeline(trace, width: Console.width, isColored: Console.isColored).text)
+    }
+  }
+
+  @Sendable private static func traceID(_ text: String) throws -> TraceID {
+    guard let id = TraceID(text) ?? TraceID(w3c: text) else { throw ValidationError("\(text) is not a trace id") }
+    return id
+  }
+}

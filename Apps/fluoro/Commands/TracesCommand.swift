@@ -1,0 +1,72 @@
+import ArgumentParser
+import TraceReports
+import Traces
+import XRayModel
+
+struct TracesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "traces",
+    abstract: "List traces, newest first.",
+    discussion: """
+      With --json it has the form of X-Ray's GetTraceSummaries.
+
+      EXAMPLES:
+        fluoro traces --since 30m
+        fluoro traces --since 2026-11-21 --until 2026-11-21T10:00:00Z --json
+      """)
+
+  @OptionGroup var range: RangeOptions
+
+  @Option(name: .long, help: ArgumentHelp("List at most so many.", valueName: "count"))
+  var limit = 100
+
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var output: JSONOption
+
+  func validate() throws {
+    guard limit > 0 else { throw ValidationError("--limit is \(limit), and should be 1 or more") }
+  }
+
+  func run() async throws {
+    let query = TraceQuery(range: range.range(now: SystemClock().now), limit: limit)
+    let store = try store.openForReading()
+    let page = try await store.summaries(query)
+    try await store.close()
+    if output.json {
+      try Output().writeLine(json(page))
+    } else {
+      try Output().write(page.summaries.map { line($0) + "\n" }.joined())
+      if page.nextToken != nil { Console.say("There are more; --limit shows them.") }
+    }
+  }
+
+  private func json(_ page: TracePage) -> String {
+    var writer = JSONWriter(pretty: true)
+    writer.object { writer in
+      writer.key("TraceSummaries")
+      writer.array { writer in for summary in page.summaries { summary.write(to: &writer) } }
+      writer.member("TracesProcessedCount", page.processedCount)
+      writer.member("NextToken", page.nextToken.map { .string($0) } ?? .null)
+    }
+    return writer.text
+  }
+
+  private func line(_ summary: TraceSummary) -> String {
+    let outcome =
+      summary.hasFault ? "fault" : summary.hasThrottle ? "throttle" : summary.hasError ? "error" : "ok"
+    let request = [summary.http.method, summary.http.status.map(String.init), summary.http.url].compactMap { $0 }
+    return [
+      summary.start.iso8601, summary.id.description,
+      summary.isPartial ? "in progress" : Quantity.duration(summary.responseTime ?? summary.duration),
+      outcome, summary.entryPoint?.name ?? "-", request.joined(separator: " "),
+    ].enumerated().map { column, text in text.padded(to: [24, 35, 11, 8, 24, 0][column]) }.joined(separator: " ")
+  }
+}
+
+extension String {
+  /// Control characters would play with the terminal.
+  fileprivate func padded(to width: Int) -> String {
+    let text = String(map { $0.isNewline || ($0.asciiValue.map { $0 < 0x20 || $0 == 0x7F } ?? false) ? "·" : $0 })
+    return text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
