@@ -3,7 +3,7 @@ import XRayHTTP
 
 @Suite struct `The HTTP client` {
   private func client(
-    _ server: ScriptedServer, deadline: Duration = .seconds(60), bodyLimit: Int = 1000
+    _ server: ScriptedServer, deadline: Duration = .seconds(600), bodyLimit: Int = 1000
   ) -> HTTPClient {
     HTTPClient(
       endpoint: HTTPEndpoint(host: "127.0.0.1", port: server.port), deadline: deadline, bodyLimit: bodyLimit)
@@ -123,7 +123,7 @@ import XRayHTTP
   }
 
   @Test func `says when nobody listens`() async {
-    let client = HTTPClient(endpoint: HTTPEndpoint(host: "127.0.0.1", port: 1), deadline: .seconds(60))
+    let client = HTTPClient(endpoint: HTTPEndpoint(host: "127.0.0.1", port: 1), deadline: .seconds(600))
     let error = await #expect(throws: HTTPClientError.self) { try await client.execute(HTTPRequest(path: "/")) }
     #expect(error?.reason == .refused && error?.description == "127.0.0.1:1: connection refused")
   }

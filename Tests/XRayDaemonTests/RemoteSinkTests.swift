@@ -26,7 +26,7 @@ import XRayModel
   ) async throws -> (outcomes: [SegmentOutcome], requests: [ScriptedServer.Request]) {
     let server = ScriptedServer { _ in answer }
     defer { server.stop() }
-    let sink = try RemoteSink(endpoint: server.endpoint, deadline: .seconds(60))
+    let sink = try RemoteSink(endpoint: server.endpoint, deadline: .seconds(600))
     do {
       let outcomes = try await sink.put(batch)
       await sink.close()
@@ -120,7 +120,7 @@ import XRayModel
   }
 
   @Test func `passes on that there was no answer`() async throws {
-    let sink = try RemoteSink(endpoint: "http://127.0.0.1:1", deadline: .seconds(60))
+    let sink = try RemoteSink(endpoint: "http://127.0.0.1:1", deadline: .seconds(600))
     let error = await #expect(throws: HTTPClientError.self) { try await sink.put(Self.batch(1...1)) }
     #expect(error?.reason == .refused)
   }
@@ -135,7 +135,7 @@ import XRayModel
       request.body.count > 0 && request.connection == 1 ? .lastBytes("") : .json("{}")
     }
     defer { server.stop() }
-    let sink = try RemoteSink(endpoint: server.endpoint, deadline: .seconds(60))
+    let sink = try RemoteSink(endpoint: server.endpoint, deadline: .seconds(600))
     let daemon = try Daemon(configuration: .test(), sink: sink)
     try await daemon.whileRunning {
       let sender = DatagramSender(to: daemon.address)

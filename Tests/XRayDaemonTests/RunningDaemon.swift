@@ -10,7 +10,7 @@ extension Daemon.Configuration {
     configuration.address.port = 0
     configuration.batchInterval = .seconds(3600)
     configuration.retryDelay = .milliseconds(1)
-    configuration.drainDeadline = .seconds(60)
+    configuration.drainDeadline = .seconds(600)
     change(&configuration)
     return configuration
   }
@@ -36,7 +36,7 @@ extension Daemon {
   func received(_ count: Int) async -> Bool {
     await withCheckedContinuation { continuation in
       DispatchQueue(label: "test").async {
-        continuation.resume(returning: self.drain(received: count, timeout: .seconds(60)))
+        continuation.resume(returning: self.drain(received: count, timeout: .seconds(600)))
       }
     }
   }

@@ -10,7 +10,7 @@ import XRaySDK
     let recorder = XRayRecorder(
       environment: [:], clock: VirtualClock(start: Timestamp(seconds: 1000)), random: RandomSource(seed: 1),
       emitter: emitter)
-    let client = TracedHTTPClient(HTTPClient(endpoint: endpoint, deadline: .seconds(60)), recorder: recorder)
+    let client = TracedHTTPClient(HTTPClient(endpoint: endpoint, deadline: .seconds(600)), recorder: recorder)
     let header = try TraceHeader(parsing: "Root=1-58406520-a006649127e371903a2de979;Sampled=1")
     let segment = recorder.beginSegment("caller", header: header)
     await segment.makeCurrent { _ = try? await client.execute(request) }
