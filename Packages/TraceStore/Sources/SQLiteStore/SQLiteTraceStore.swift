@@ -1,0 +1,245 @@
+import GRDB
+public import Traces
+public import XRayModel
+
+/// The embedded trace store: documents deflated in blocks, in one SQLite file that can be copied and read without
+/// us (docs/store-format.md).
+///
+/// One process writes at a time; any number read beside it, and neither waits for the other. A `put` answers after
+/// its commit, so killing the process loses nothing that was answered. A power cut may lose the last moments unless
+/// ``Options/isSynchronousFull``.
+///
+/// What is damaged on disk is never served: every block and every index entry carries a checksum. Asking for a
+/// damaged trace throws a ``StoreError`` that names the place, lists and graphs leave it out, and ``check()``
+/// reports it.
+public actor SQLiteTraceStore: TraceStore {
+  public struct Options: Hashable, Sendable {
+    /// Opens for reading only: the file must exist, and another process may write to it meanwhile.
+    public var isReadOnly: Bool
+    /// Survives power cuts, too, at the price of waiting for the disk with every batch.
+    public var isSynchronousFull: Bool
+    /// A block is sealed when its documents reach this many bytes, lengths included.
+    var blockBytes = 256 << 10
+    /// A block is sealed when it has so many documents: at most 65,536.
+    var blockDocuments = 512
+    /// Most pages that the file may have; for tests of a full disk.
+    var pageLimit: Int?
+
+    public init(isReadOnly: Bool = false, isSynchronousFull: Bool = false) {
+      self.isReadOnly = isReadOnly
+      self.isSynchronousFull = isSynchronousFull
+    }
+  }
+
+  /// The name of the file in its directory.
+  public static let fileName = "fluoro.sqlite"
+
+  /// The file. SQLite keeps what was not yet written back to it in a file beside it, with `-wal` appended.
+  public nonisolated let path: String
+  let options: Options
+  let clock: any WallClock
+  let pool: DatabasePool
+  private var lock: WriterLock?
+  /// `nil` after a failed write, until it is read from the file again.
+  private var state: WriterState?
+  private var isClosed = false
+  private var received = 0
+  private var rejected: [String: Int] = [:]
+  private var tolerated: [String: Int] = [:]
+
+  /// Opens the store in `directory`, or creates both.
+  ///
+  /// - Parameter clock: Tells when documents came, which retention goes by.
+  /// - Throws: A ``StoreError``.
+  public init(
+    directory: String, options: Options = Options(), clock: any WallClock = SystemClock()
+  ) throws {
+    let path = directory + (directory.hasSuffix("/") ? "" : "/") + Self.fileName
+    self.path = path
+    self.options = options
+    self.clock = clock
+    if options.isReadOnly {
+      guard fileSize(path) != nil else { throw StoreError(.cannotOpen, path: path, "there is no store") }
+    } else {
+      try createDirectory(directory)
+      lock = try WriterLock(at: path + ".lock", for: path)
+    }
+    do {
+      pool = try DatabasePool(path: path, configuration: Self.configuration(options, path: path))
+      guard !options.isReadOnly else { return }
+      state = try pool.writeWithoutTransaction { db in
+        try Schema.migrate(db, path: path)
+        if options.isSynchronousFull { try db.execute(sql: "PRAGMA synchronous = FULL") }
+        if let limit = options.pageLimit { try db.execute(sql: "PRAGMA max_page_count = \(limit)") }
+        return try WriterState(db, path: path)
+      }
+    } catch {
+      throw StoreError(error, path: path).withMissingEnd()
+    }
+  }
+
+  private static func configuration(_ options: Options, path: String) -> Configuration {
+    var configuration = Configuration()
+    configuration.readonly = options.isReadOnly
+    configuration.busyMode = .timeout(5)
+    configuration.label = "fluoro.store"
+    configuration.prepareDatabase { db in
+      // The file may be anybody's: its definitions run no code, and each page is looked at before it is used.
+      try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+      if options.isReadOnly {
+        // Without this, SQLite refuses a file whose end is missing altogether.
+        try db.execute(sql: "PRAGMA writable_schema = ON")
+        guard case .store(Schema.version) = try Schema.recognize(db, path: path) else {
+          throw StoreError(.cannotOpen, path: path, "needs to be opened for writing once, by this version")
+        }
+      } else if !db.configuration.readonly {
+        _ = try Schema.recognize(db, path: path)
+        // Takes effect in a new file only: lets retention give space back without rewriting everything.
+        try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_size_limit = \(16 << 20)")
+      }
+    }
+    return configuration
+  }
+
+  /// Closes the store and brings everything into its one file. All that was put is on disk already.
+  public func close() throws {
+    isClosed = true
+    state = nil
+    do {
+      // SQLite empties its log when the last connection goes, unless that is one for reading.
+      pool.invalidateReadOnlyConnections()
+      try pool.close()
+    } catch {
+      throw StoreError(error, path: path)
+    }
+    lock = nil
+  }
+
+  public func statistics() async throws -> StoreStatistics {
+    let totals = try read { try Totals($0, path: self.path) }
+    return StoreStatistics(
+      documents: Int(totals.documents), traces: Int(totals.traces), documentBytes: Int(totals.bytes),
+      storedBytes: (fileSize(path) ?? 0) + (fileSize(path + "-wal") ?? 0), received: received, rejected: rejected,
+      tolerated: tolerated)
+  }
+
+  // MARK: Writing
+
+  public nonisolated func put(_ batch: DocumentBatch) async throws -> [SegmentOutcome] {
+    let scan = BatchScan(batch)
+    try await store(batch, scan)
+    return scan.outcomes
+  }
+
+  private func store(_ batch: DocumentBatch, _ scan: BatchScan) throws {
+    if !scan.accepted.isEmpty {
+      try write { transaction in
+        for (position, index) in scan.accepted { try transaction.put(batch[position], index) }
+      }
+    }
+    received += batch.count
+    rejected.merge(scan.rejected, uniquingKeysWith: +)
+    tolerated.merge(scan.tolerated, uniquingKeysWith: +)
+  }
+
+  /// Runs one transaction: all of it is committed when this returns, or nothing when it throws.
+  func write<Result>(_ body: (inout PutTransaction) throws -> Result) throws -> Result {
+    guard !isClosed else { throw StoreError(.closed, path: path, "was closed") }
+    guard !options.isReadOnly else { throw StoreError(.readOnly, path: path, "was opened for reading only") }
+    var state = self.state.take()
+    do {
+      let result = try pool.write { db in
+        // Moved, not copied: the open block would be copied with its first change.
+        let present = try state.take() ?? WriterState(db, path: path)
+        var transaction = PutTransaction(db, of: self, now: clock.now, state: present)
+        let result = try body(&transaction)
+        try transaction.finish()
+        state = transaction.state
+        return result
+      }
+      self.state = state
+      return result
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
+  /// Reads one state of the file, whatever is written meanwhile.
+  nonisolated func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    var result: Result?
+    do {
+      try pool.read { db in result = try body(db) }
+    } catch {
+      // The end of a transaction fails when it met a damaged page, even if it only read and went around it.
+      if result == nil { throw StoreError(error, path: path) }
+    }
+    guard let result else { throw StoreError(.inputOutput, path: path, "nothing was read") }
+    return result
+  }
+
+  /// A sealed block; `nil` when there is none that can be read.
+  ///
+  /// The writer reads through this, on a connection of its own: after a transaction met a damaged page, SQLite no
+  /// longer commits it.
+  nonisolated func readableBlock(_ id: Int64) -> StoredBlock? {
+    try? read { db in try StoredBlock.find(id, in: db, path: path) }
+  }
+}
+
+/// What the writer remembers between two transactions; all that matters can be read from the file at any time.
+struct WriterState {
+  var open: OpenBlock
+  var totals: Totals
+  /// The sealed block that a document was last compared with; without content if it could not be read.
+  var compared: (id: Int64, block: Block?)?
+
+  init(_ db: Database, path: String) throws {
+    totals = try Totals(db, path: path)
+    open = try OpenBlock(db, totals: totals, path: path)
+  }
+}
+
+/// A batch after validation.
+private struct BatchScan: Sendable {
+  var outcomes: [SegmentOutcome] = []
+  /// The position of each valid document in the batch, and what is known of it.
+  var accepted: [(position: Int, index: SegmentIndex)] = []
+  var rejected: [String: Int] = [:]
+  var tolerated: [String: Int] = [:]
+
+  init(_ batch: DocumentBatch) {
+    outcomes.reserveCapacity(batch.count)
+    accepted.reserveCapacity(batch.count)
+    for position in 0..<batch.count {
+      do throws(SegmentRejection) {
+        let index = try SegmentIndex(scanning: batch[position].span)
+        accepted.append((position, index))
+        outcomes.append(.stored)
+        for reason in index.tolerated.names { tolerated[reason, default: 0] += 1 }
+      } catch {
+        rejected[error.code.rawValue, default: 0] += 1
+        outcomes.append(.unprocessed(error))
+      }
+    }
+  }
+}
+
+extension SegmentIndex.Tolerated {
+  fileprivate var names: [String] {
+    var names: [String] = []
+    if contains(.namelessSubsegment) { names.append("NamelessSubsegment") }
+    if contains(.nonFiniteMetadata) { names.append("NonFiniteMetadata") }
+    if contains(.textContentLength) { names.append("TextContentLength") }
+    return names
+  }
+}
+
+extension StoreError {
+  /// Says how much is missing when the file ends before the place that its header names.
+  fileprivate func withMissingEnd() -> StoreError {
+    guard reason == .damaged, let size = fileSize(path), let expected = fileSizeByHeader(path), size < expected
+    else { return self }
+    return StoreError(
+      .damaged, path: path, place: "byte \(size)", "the file ends here, \(expected - size) bytes too early")
+  }
+}

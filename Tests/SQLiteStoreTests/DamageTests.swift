@@ -1,0 +1,162 @@
+import GRDB
+import Testing
+import Traces
+import XRayModel
+
+@testable import SQLiteStore
+
+@Suite struct `A damaged store` {
+  let scratch: Scratch
+  let documents = makeDocuments(120)
+  /// The traces that the documents make.
+  let traces: [Trace]
+  /// The store as it was written.
+  let file: [UInt8]
+
+  init() async throws {
+    scratch = try Scratch()
+    traces = documents.traces
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(documents)
+    try await store.close()
+    file = try scratch.bytes()
+  }
+
+  @Test(arguments: 0..<10)
+  func `never serves anything but what was written, whichever bit is flipped`(part: Int) async throws {
+    let random = RandomSource(seed: UInt64(100 + part))
+    var undetected = 0
+    for _ in 0..<12 {
+      let bit = Int(random.next() % UInt64(file.count * 8))
+      var bytes = file
+      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+      try scratch.write(bytes)
+      do {
+        let store = try SQLiteTraceStore(directory: scratch.path, options: .readOnly)
+        let isComplete = try await read(store)
+        let isIntact = try await store.check().isIntact
+        #expect(isComplete || !isIntact)
+        if isIntact { undetected += 1 }
+      } catch is StoreError {}
+    }
+    // What is not noticed lies in bytes that hold nothing.
+    #expect(undetected < 12)
+  }
+
+  /// Reads everything and compares; `false` when something was reported as damaged.
+  private func read(_ store: SQLiteTraceStore) async throws -> Bool {
+    var isComplete = true
+    for trace in traces {
+      do throws(any Error) {
+        #expect(try await store.traces([trace.id]) == [trace])
+      } catch let error as StoreError {
+        #expect(error.reason == .damaged)
+        isComplete = false
+      }
+    }
+    let expected = Dictionary(uniqueKeysWithValues: traces.map { ($0.id, TraceSummary(of: $0)) })
+    do {
+      let summaries = try await store.allSummaries(by: 7)
+      for summary in summaries { #expect(summary == expected[summary.id]) }
+      if summaries.count < traces.count { isComplete = false }
+    } catch let error as StoreError {
+      #expect(error.reason == .damaged)
+      isComplete = false
+    }
+    var rest = documents[...]
+    do {
+      for try await batch in store.documents() {
+        for position in 0..<batch.count {
+          // In order, with gaps where blocks are lost.
+          let place = rest.firstIndex(of: Array(batch[position]))
+          #expect(place != nil)
+          if let place { rest = rest[(place + 1)...] }
+        }
+      }
+    } catch let error as StoreError {
+      #expect(error.reason == .damaged)
+      isComplete = false
+    }
+    return isComplete
+  }
+
+  @Test func `is read on around a damaged block, which it names`() async throws {
+    try alter("UPDATE block SET body = zeroblob(length(body)) WHERE id = 32")
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    let lost = Set(documents[32..<48].map { (try? Entity(document: $0.span))?.traceID })
+    for trace in traces {
+      if lost.contains(trace.id) {
+        let error = await expectError(.damaged) { _ = try await store.traces([trace.id]) }
+        #expect(error?.place == "block 32")
+      } else {
+        #expect(try await store.traces([trace.id]) == [trace])
+      }
+    }
+    let intact = traces.filter { !lost.contains($0.id) }
+    #expect(try await store.allSummaries(by: 5) == intact.map(TraceSummary.init(of:)))
+    #expect(try await store.serviceGraph(in: nil) == ServiceGraph(of: intact))
+    var delivered: [[UInt8]] = []
+    let error = await expectError(.damaged) {
+      for try await batch in store.documents() { delivered += (0..<batch.count).map { Array(batch[$0]) } }
+    }
+    #expect(error?.place == "block 32")
+    #expect(delivered == Array(documents[..<32] + documents[48...]))
+    let check = try await store.check()
+    #expect(check.damage.map(\.place) == ["block 32"])
+    #expect(Set(check.damagedTraces) == Set(lost.compactMap(\.self)))
+    #expect(check.traces == intact.count)
+    // It goes on taking documents.
+    let more = makeDocuments(40, seed: 3)
+    try await store.put(more + documents)
+    #expect(try await store.traces(more.traces.map(\.id)) == more.traces)
+    // What nobody can read is kept for a check to find.
+    try await store.removeTraces(lastSeenBefore: .upperBound)
+    #expect(try await store.check().damage.map(\.place).contains("block 32"))
+  }
+
+  @Test(arguments: [
+    "DELETE FROM block WHERE id = 16", "DELETE FROM open", "UPDATE open SET body = zeroblob(length(body))",
+    "UPDATE trace SET documents = documents + 1", "UPDATE trace SET start = start - 1", "DELETE FROM trace",
+    "UPDATE trace_block SET documents = zeroblob(length(documents))", "DELETE FROM trace_block",
+    "UPDATE trace_block SET documents = substr(documents, 1, 5)", "UPDATE block SET id = id + 1",
+    "UPDATE totals SET documents = 7", "UPDATE block SET length = 9000000000000",
+  ])
+  func `is noticed whatever was altered`(sql: String) async throws {
+    try alter(sql)
+    for options in [SQLiteTraceStore.Options.readOnly, .small] {
+      do {
+        let store = try SQLiteTraceStore(directory: scratch.path, options: options)
+        _ = try await read(store)
+        #expect(try await !store.check().isIntact)
+        try await store.close()
+      } catch let error as StoreError {
+        #expect(error.reason == .damaged)
+      }
+    }
+  }
+
+  @Test func `says where it ends when its end is missing, and is read up to there`() async throws {
+    for pages in [2, 5, 9, file.count / 4096 - 3] {
+      try scratch.write(Array(file[..<(pages * 4096 + 100)]))
+      let error = await expectError(.damaged) { _ = try SQLiteTraceStore(directory: scratch.path) }
+      #expect(error?.place == "byte \(pages * 4096 + 100)")
+      do {
+        let store = try SQLiteTraceStore(directory: scratch.path, options: .readOnly)
+        _ = try await read(store)
+        #expect(try await !store.check().isIntact)
+      } catch let error as StoreError {
+        #expect(error.reason == .damaged)
+      }
+    }
+    try scratch.write(Array(file[..<(file.count - 4096 * 3)]))
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .readOnly)
+    let check = try await store.check()
+    #expect(check.documents > 0 && !check.isIntact)
+  }
+
+  private func alter(_ sql: String) throws {
+    let queue = try DatabaseQueue(path: scratch.file)
+    try queue.write { try $0.execute(sql: sql) }
+    try queue.close()
+  }
+}
