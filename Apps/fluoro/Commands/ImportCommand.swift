@@ -32,17 +32,17 @@ struct ImportCommand: AsyncParsableCommand {
     for path in files where path != "-" && access(path, R_OK) != 0 {
       throw Failure.unreachable("cannot open \(path): \(Console.systemError)")
     }
-    let store = try store.openForWriting()
+    let writer = try store.openForWriting()
     var tally = ImportTally()
     var progress = ProgressBar(isShown: !output.json)
     do {
       for path in files {
         var file = try DocumentFile(path: path)
-        try await read(&file, into: store, &tally, &progress)
+        try await read(&file, into: writer, &tally, &progress)
       }
     } catch {
       progress.end()
-      try? await store.close()
+      try? await writer.close()
       if tally.documents > 0 {
         Console.say("fluoro: stopped after \(Quantity.count(tally.documents)) documents, which are stored")
       }
@@ -50,8 +50,11 @@ struct ImportCommand: AsyncParsableCommand {
     }
     tally.seconds = progress.seconds
     progress.end()
-    tally.bytesOnDisk = try await store.statistics().storedBytes
-    try await store.close()
+    // Once it is closed, nothing is left in SQLite's log.
+    try await writer.close()
+    let reader = try store.openForReading()
+    tally.bytesOnDisk = try await reader.statistics().storedBytes
+    try await reader.close()
     try Output().writeLine(output.json ? tally.json : tally.text)
     if tally.documents == 0, tally.rejectedTotal > 0 { throw Failure.failed("no document was accepted") }
   }
