@@ -38,6 +38,7 @@ let package = Package(
     .library(name: "XRayDaemon", targets: ["XRayDaemon"]),
     .library(name: "RemoteSink", targets: ["RemoteSink"]),
     .library(name: "Traces", targets: ["Traces"]),
+    .library(name: "TraceFilters", targets: ["TraceFilters"]),
     .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
     .library(name: "TraceReports", targets: ["TraceReports"]),
     .executable(name: "demo", targets: ["demo"]),
@@ -62,6 +63,7 @@ let package = Package(
     library("XRayDaemon", "XRayDaemon", ["XRayModel", "CDatagrams", log]),
     library("XRayDaemon", "RemoteSink", ["XRayModel", "XRayHTTP"]),
     library("TraceStore", "Traces", ["XRayModel"]),
+    library("TraceStore", "TraceFilters", ["XRayModel", "Traces"]),
     .systemLibrary(
       name: "CZlib", path: "Packages/TraceStore/Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library("TraceStore", "SQLiteStore", ["XRayModel", "Traces", "CZlib", grdb]),
@@ -75,7 +77,9 @@ let package = Package(
       ] + nio, path: "Apps/demo", swiftSettings: settings),
     .executableTarget(
       name: "fluoro",
-      dependencies: ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports", "CZlib", arguments, log],
+      dependencies: [
+        "XRayModel", "XRayDaemon", "Traces", "TraceFilters", "SQLiteStore", "TraceReports", "CZlib", arguments, log,
+      ],
       path: "Apps/fluoro", swiftSettings: settings),
 
     tests("XRayModelTests", ["XRayModel"]),
@@ -84,6 +88,7 @@ let package = Package(
     tests("LambdaEmitterTests", ["XRayModel", "XRaySampler", "LambdaEmitter"]),
     tests("XRayDaemonTests", ["XRayModel", "XRaySDK", "XRayDaemon", "RemoteSink", "XRayHTTP"]),
     tests("TracesTests", ["XRayModel", "Traces"]),
+    tests("TraceFiltersTests", ["XRayModel", "Traces", "TraceFilters"]),
     tests("SQLiteStoreTests", ["XRayModel", "Traces", "SQLiteStore", grdb]),
     tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
     tests(

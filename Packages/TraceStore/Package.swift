@@ -10,6 +10,7 @@ let package = Package(
   name: "TraceStore",
   products: [
     .library(name: "Traces", targets: ["Traces"]),
+    .library(name: "TraceFilters", targets: ["TraceFilters"]),
     .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
   ],
   dependencies: [
@@ -18,6 +19,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "Traces", dependencies: ["XRayModel"], swiftSettings: settings),
+    .target(name: "TraceFilters", dependencies: ["XRayModel", "Traces"], swiftSettings: settings),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "SQLiteStore",

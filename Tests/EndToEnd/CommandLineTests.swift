@@ -75,6 +75,30 @@ import XRaySDK
     #expect(try fluoro(["traces", "--data", data] + options).standardOutput.split(separator: "\n").count == count)
   }
 
+  @Test(arguments: [
+    ("annotation.items = 3", ["checkout"]), (#"service("stock")"#, ["stock", "checkout"]),
+    (#"edge("checkout", "stock") { ok }"#, ["checkout"]), ("responsetime > 1", []),
+    (#"http.method = "GET" OR !annotation.items"#, ["stock", "checkout"]),
+  ])
+  func `lists the traces that match a filter expression`(filter: String, entryPoints: [String]) throws {
+    let data = try Sample.store()
+    let result = try fluoro("traces", "--json", "--filter", filter, "--data", data)
+    let summaries = try JSONValue(parsing: result.standardOutput)["TraceSummaries"]?.array ?? []
+    #expect(result.status == 0 && summaries.compactMap { $0["EntryPoint"]?["Name"]?.string } == entryPoints)
+    let map = try JSONValue(
+      parsing: try fluoro("map", "--json", "--filter", filter, "--data", data).standardOutput)
+    #expect((map["Services"]?.array ?? []).isEmpty == entryPoints.isEmpty)
+  }
+
+  @Test func `points at the error in a filter expression, and explains a right one`() throws {
+    let data = try Sample.store()
+    let wrong = try fluoro("traces", "--filter", "responsetime >> 1", "--data", data)
+    #expect(wrong.status == 2 && wrong.standardError.contains("^"))
+    let why = try fluoro("trace", Sample.traceID, "--explain", "annotation.items > 2 AND fault", "--data", data)
+    #expect(why.status == 0)
+    #expect(why.standardOutput.contains("✓ annotation.items > 2: 3") && why.standardOutput.contains("✗ fault"))
+  }
+
   @Test func `maps the services`() throws {
     let data = try Sample.store()
     let text = try fluoro("map", "--data", data).standardOutput

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TraceFilters
 import TraceReports
 import Traces
 import XRayModel
@@ -13,17 +14,24 @@ struct MapCommand: AsyncParsableCommand {
       EXAMPLES:
         fluoro map
         fluoro map --since 1h --json
+        fluoro map --filter 'service("orders") { fault }'
         fluoro export --format svg --output map.svg     as a picture
       """)
 
   @OptionGroup var range: RangeOptions
+  @OptionGroup var filter: FilterOption
   @OptionGroup var store: StoreOptions
   @OptionGroup var output: JSONOption
 
   func run() async throws {
     let range = range.range(now: SystemClock().now)
     let store = try store.openForReading()
-    let graph = try await store.serviceGraph(in: range)
+    let graph =
+      if let filter = try filter.filter() {
+        try await store.serviceGraph(in: range, matching: filter)
+      } else {
+        try await store.serviceGraph(in: range)
+      }
     try await store.close()
     if output.json {
       var writer = JSONWriter(pretty: true)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TraceFilters
 import TraceReports
 import Traces
 import XRayModel
@@ -13,9 +14,12 @@ struct TracesCommand: AsyncParsableCommand {
       EXAMPLES:
         fluoro traces --since 30m
         fluoro traces --since 2026-11-21 --until 2026-11-21T10:00:00Z --json
+        fluoro traces --filter 'responsetime > 1 AND !ok'
+        fluoro traces --filter 'service("orders") { fault } OR annotation.tier = "gold"'
       """)
 
   @OptionGroup var range: RangeOptions
+  @OptionGroup var filter: FilterOption
 
   @Option(name: .long, help: ArgumentHelp("List at most so many.", valueName: "count"))
   var limit = 100
@@ -30,23 +34,30 @@ struct TracesCommand: AsyncParsableCommand {
   func run() async throws {
     let query = TraceQuery(range: range.range(now: SystemClock().now), limit: limit)
     let store = try store.openForReading()
-    let page = try await store.summaries(query)
+    let found = try await list(query, in: store)
     try await store.close()
     if output.json {
-      try Output().writeLine(json(page))
+      try Output().writeLine(json(found))
     } else {
-      try Output().write(page.summaries.map { line($0) + "\n" }.joined())
-      if page.nextToken != nil { Console.say("There are more; --limit shows them.") }
+      try Output().write(found.summaries.map { line($0) + "\n" }.joined())
+      if found.hasMore { Console.say("There are more; --limit shows them.") }
     }
   }
 
-  private func json(_ page: TracePage) -> String {
+  private func list(_ query: TraceQuery, in store: some TraceStore) async throws -> FilteredSummaries {
+    if let filter = try filter.filter() { return try await store.summaries(query, matching: filter) }
+    let page = try await store.summaries(query)
+    return FilteredSummaries(
+      summaries: page.summaries, processedCount: page.processedCount, hasMore: page.nextToken != nil)
+  }
+
+  private func json(_ found: FilteredSummaries) -> String {
     var writer = JSONWriter(pretty: true)
     writer.object { writer in
       writer.key("TraceSummaries")
-      writer.array { writer in for summary in page.summaries { summary.write(to: &writer) } }
-      writer.member("TracesProcessedCount", page.processedCount)
-      writer.member("NextToken", page.nextToken.map { .string($0) } ?? .null)
+      writer.array { writer in for summary in found.summaries { summary.write(to: &writer) } }
+      writer.member("TracesProcessedCount", found.processedCount)
+      writer.member("HasMore", found.hasMore)
     }
     return writer.text
   }

@@ -1,0 +1,73 @@
+public import Traces
+public import XRayModel
+
+/// Matching summaries, newest first.
+public struct FilteredSummaries: Hashable, Sendable {
+  public var summaries: [TraceSummary] = []
+  /// Traces that were looked at.
+  public var processedCount = 0
+  /// Whether there are more than the limit let through.
+  public var hasMore = false
+
+  public init(summaries: [TraceSummary] = [], processedCount: Int = 0, hasMore: Bool = false) {
+    self.summaries = summaries
+    self.processedCount = processedCount
+    self.hasMore = hasMore
+  }
+}
+
+/// Filters over any engine: summaries are asked first, and only traces that they cannot decide are compiled.
+extension TraceStore {
+  /// The newest traces that match, at most `query.limit`. The query's token is not used.
+  public func summaries(_ query: TraceQuery, matching filter: TraceFilter) async throws -> FilteredSummaries {
+    var found = FilteredSummaries()
+    found.processedCount = try await forEachMatch(in: query.range, of: filter) { summary, _ in
+      found.hasMore = found.summaries.count == query.limit
+      if !found.hasMore { found.summaries.append(summary) }
+      return !found.hasMore
+    }
+    return found
+  }
+
+  /// The service graph of the traces that began in `range` and match.
+  public func serviceGraph(in range: Range<Timestamp>?, matching filter: TraceFilter) async throws -> ServiceGraph {
+    var builder = ServiceGraphBuilder()
+    var undrawn: [TraceID] = []
+    _ = try await forEachMatch(in: range, of: filter) { summary, trace in
+      if let trace { builder.add(trace) } else { undrawn.append(summary.id) }
+      return true
+    }
+    for start in stride(from: 0, to: undrawn.count, by: filterPageSize) {
+      let ids = undrawn[start..<min(start + filterPageSize, undrawn.count)]
+      for trace in try await traces(Array(ids)) { builder.add(trace) }
+    }
+    return builder.build()
+  }
+
+  /// Calls `body` with each match, newest first, and with the trace where it had to be compiled, until it answers
+  /// `false`. Returns the number of traces that were looked at.
+  private func forEachMatch(
+    in range: Range<Timestamp>?, of filter: TraceFilter, _ body: (TraceSummary, Trace?) -> Bool
+  ) async throws -> Int {
+    var query = TraceQuery(range: range, limit: filterPageSize)
+    var processed = 0
+    repeat {
+      let page = try await summaries(query)
+      let verdicts = page.summaries.map { filter.verdict(on: $0) }
+      let undecided = zip(page.summaries, verdicts).filter { $0.1 == nil }.map(\.0.id)
+      let compiled = try await traces(undecided)
+      let traces = Dictionary(compiled.map { ($0.id, $0) }) { first, _ in first }
+      for (summary, verdict) in zip(page.summaries, verdicts) {
+        processed += 1
+        let trace = traces[summary.id]
+        guard verdict ?? trace.map({ filter.matches($0, summary: summary) }) ?? false else { continue }
+        guard body(summary, trace) else { return processed }
+      }
+      query.token = page.nextToken
+    } while query.token != nil
+    return processed
+  }
+}
+
+/// Traces that are looked at together: a bound on memory.
+private let filterPageSize = 200
