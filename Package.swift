@@ -39,6 +39,7 @@ let package = Package(
     .library(name: "RemoteSink", targets: ["RemoteSink"]),
     .library(name: "Traces", targets: ["Traces"]),
     .library(name: "TraceFilters", targets: ["TraceFilters"]),
+    .library(name: "SegmentBlocks", targets: ["SegmentBlocks"]),
     .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
     .library(name: "TraceReports", targets: ["TraceReports"]),
     .executable(name: "demo", targets: ["demo"]),
@@ -66,6 +67,7 @@ let package = Package(
     library("TraceStore", "TraceFilters", ["XRayModel", "Traces"]),
     .systemLibrary(
       name: "CZlib", path: "Packages/TraceStore/Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library("TraceStore", "SegmentBlocks", ["XRayModel", "CZlib"]),
     library("TraceStore", "SQLiteStore", ["XRayModel", "Traces", "CZlib", grdb]),
     library("TraceReports", "TraceReports", ["XRayModel", "Traces"]),
 
@@ -89,6 +91,7 @@ let package = Package(
     tests("XRayDaemonTests", ["XRayModel", "XRaySDK", "XRayDaemon", "RemoteSink", "XRayHTTP"]),
     tests("TracesTests", ["XRayModel", "Traces"]),
     tests("TraceFiltersTests", ["XRayModel", "Traces", "TraceFilters"]),
+    tests("SegmentBlocksTests", ["XRayModel", "SegmentBlocks"]),
     tests("SQLiteStoreTests", ["XRayModel", "Traces", "SQLiteStore", grdb]),
     tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
     tests(

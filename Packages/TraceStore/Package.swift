@@ -11,6 +11,7 @@ let package = Package(
   products: [
     .library(name: "Traces", targets: ["Traces"]),
     .library(name: "TraceFilters", targets: ["TraceFilters"]),
+    .library(name: "SegmentBlocks", targets: ["SegmentBlocks"]),
     .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
   ],
   dependencies: [
@@ -21,6 +22,7 @@ let package = Package(
     .target(name: "Traces", dependencies: ["XRayModel"], swiftSettings: settings),
     .target(name: "TraceFilters", dependencies: ["XRayModel", "Traces"], swiftSettings: settings),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "SegmentBlocks", dependencies: ["XRayModel", "CZlib"], swiftSettings: settings),
     .target(
       name: "SQLiteStore",
       dependencies: ["Traces", "XRayModel", "CZlib", .product(name: "GRDB", package: "GRDB.swift")],

@@ -1,0 +1,173 @@
+public import XRayModel
+
+/// Reads documents out of a block.
+///
+/// What a read needs is checked against its checksums when it is needed: the header and the dictionary at once, each
+/// chunk when a document of it is read. ``check()`` reads everything.
+public struct BlockReader: Sendable {
+  private let bytes: [UInt8]
+  private let header: BlockHeader
+  private let dictionary: BlockDictionary
+  /// For each chunk, the number of its first document and where it lies in ``bytes``; then the ends of the last one.
+  private let firstDocuments: [Int]
+  private let offsets: [Int]
+  private let isChecked: Bool
+
+  /// Number of documents.
+  public let count: Int
+  /// How many of them the block holds as they are.
+  public var rawCount: Int { header.rawDocuments }
+
+  /// Opens a block. The header and the dictionary must be sound; nothing else is looked at.
+  public init(_ bytes: [UInt8]) throws(BlockError) {
+    try self.init(bytes, checked: true)
+  }
+
+  /// Without `checked`, no checksum is looked at: the checks that stand behind them can be tested.
+  init(_ bytes: [UInt8], checked: Bool) throws(BlockError) {
+    self.bytes = bytes
+    isChecked = checked
+    let header = try bytes.reading { buffer throws(BlockError) in try BlockHeader(reading: buffer, checked: checked) }
+    self.header = header
+    dictionary = try bytes.reading { buffer throws(BlockError) in
+      let range = header.length..<header.length + header.dictionary.stored
+      let section = UnsafeRawBufferPointer(rebasing: buffer[range])
+      guard !checked || checksum(section) == header.dictionary.checksum else {
+        throw BlockError(.checksum, at: range.lowerBound)
+      }
+      return try BlockDictionary(reading: section, at: range.lowerBound)
+    }
+    var firstDocuments = [0]
+    var offsets = [header.length + header.dictionary.stored + header.arrival.stored]
+    for (index, chunk) in header.chunks.enumerated() {
+      firstDocuments.append(firstDocuments[index] + chunk.documents)
+      offsets.append(offsets[index] + chunk.stored)
+    }
+    self.firstDocuments = firstDocuments
+    self.offsets = offsets
+    count = firstDocuments[header.chunks.count]
+  }
+
+  /// One document, by its place in the block.
+  public func document(at index: Int) throws(BlockError) -> [UInt8] {
+    guard index >= 0, index < count else { throw BlockError(.noSuchDocument, at: index) }
+    return try documents(in: index..<index + 1).bytes
+  }
+
+  /// The documents at these places of the block; decodes only the chunks that they lie in.
+  public func documents(in range: Range<Int>) throws(BlockError) -> DocumentBatch {
+    guard range.lowerBound >= 0, range.upperBound <= count else {
+      throw BlockError(.noSuchDocument, at: range.upperBound)
+    }
+    var batch = DocumentBatch()
+    guard !range.isEmpty else { return batch }
+    var chunk = chunk(of: range.lowerBound)
+    while chunk < header.chunks.count, firstDocuments[chunk] < range.upperBound {
+      let part = range.clamped(to: firstDocuments[chunk]..<firstDocuments[chunk + 1])
+      let first = firstDocuments[chunk]
+      try read(part.lowerBound - first..<part.upperBound - first, ofChunk: chunk) { batch.append(copying: $0) }
+      chunk += 1
+    }
+    return batch
+  }
+
+  /// All documents, in the block's order.
+  public func documents() throws(BlockError) -> DocumentBatch { try documents(in: 0..<count) }
+
+  /// For each document, in the block's order, its number in the order in which they came.
+  public func arrival() throws(BlockError) -> [Int] {
+    let section = header.arrival
+    guard section.stored > 0 else { return Array(0..<count) }
+    let start = header.length + header.dictionary.stored
+    return try bytes.reading { buffer throws(BlockError) in
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<start + section.stored])
+      guard !isChecked || checksum(bytes) == section.checksum else { throw BlockError(.checksum, at: start) }
+      return try Self.permutation(of: count, bytes, at: start)
+    }
+  }
+
+  /// All documents, in the order in which they came.
+  public func documentsByArrival() throws(BlockError) -> DocumentBatch {
+    let arrival = try arrival()
+    var places = arrival
+    for (place, document) in arrival.enumerated() { places[document] = place }
+    let documents = try documents()
+    var batch = DocumentBatch()
+    batch.reserveCapacity(documents: count, bytes: documents.bytes.count)
+    for place in places { batch.append(documents[place]) }
+    return batch
+  }
+
+  /// Reads everything and keeps nothing; throws what is wrong first.
+  public func check() throws(BlockError) {
+    _ = try arrival()
+    for chunk in header.chunks.indices { try read(0..<header.chunks[chunk].documents, ofChunk: chunk) { _ in } }
+  }
+
+  /// The places of the documents of each chunk.
+  var chunkRanges: [Range<Int>] { header.chunks.indices.map { firstDocuments[$0]..<firstDocuments[$0 + 1] } }
+
+  /// The chunk in which a document lies.
+  private func chunk(of document: Int) -> Int {
+    var low = 0
+    var high = header.chunks.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if firstDocuments[middle] <= document { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  private func read(
+    _ range: Range<Int>, ofChunk index: Int, to consume: (UnsafeRawBufferPointer) -> Void
+  ) throws(BlockError) {
+    let header = header.chunks[index]
+    try bytes.reading { buffer throws(BlockError) in
+      let section = UnsafeRawBufferPointer(rebasing: buffer[offsets[index]..<offsets[index + 1]])
+      guard !isChecked || checksum(section) == header.checksum else { throw BlockError(.checksum, at: offsets[index]) }
+      try dictionary.text.reading { literals throws(BlockError) in
+        try ChunkReader.read(range, of: section, at: offsets[index], header, dictionary, literals, to: consume)
+      }
+    }
+  }
+
+  private static func permutation(
+    of count: Int, _ bytes: UnsafeRawBufferPointer, at origin: Int
+  ) throws(BlockError) -> [Int] {
+    var reader = ByteReader(bytes, at: origin)
+    let column = try NumberColumn(reading: &reader)
+    let start = origin + reader.position
+    var bits = BitReader(try reader.slice(reader.remaining), at: start)
+    var isNamed = [Bool](repeating: false, count: count)
+    var order: [Int] = []
+    order.reserveCapacity(count)
+    var document: Int64 = 0
+    for _ in 0..<count {
+      document &+= column.difference(try bits.golomb(order: Int(column.order)))
+      guard document >= 0, document < Int64(count), !isNamed[Int(document)] else { throw bits.fail() }
+      isNamed[Int(document)] = true
+      order.append(Int(document))
+    }
+    guard bits.isAtEnd else { throw bits.fail() }
+    return order
+  }
+}
+
+extension [UInt8] {
+  /// Lends the bytes to something that may fail.
+  fileprivate func reading<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(BlockError) -> Result
+  ) throws(BlockError) -> Result {
+    var failure: BlockError?
+    let result = withUnsafeBytes { buffer -> Result? in
+      do throws(BlockError) {
+        return try body(buffer)
+      } catch {
+        failure = error
+        return nil
+      }
+    }
+    guard let result else { throw failure ?? BlockError(.malformed, at: 0) }
+    return result
+  }
+}
