@@ -20,7 +20,7 @@ struct Fluoro: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ReceiveCommand.self, ImportCommand.self, TracesCommand.self, TraceCommand.self, MapCommand.self,
-      ExportCommand.self, CheckCommand.self,
+      ExportCommand.self, CheckCommand.self, BenchCommand.self,
     ])
 }
 

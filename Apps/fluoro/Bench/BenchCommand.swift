@@ -1,0 +1,77 @@
+import ArgumentParser
+import TraceReports
+import XRayModel
+
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure Fluoro on this machine.", subcommands: [StoreCommand.self])
+
+  struct StoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "store",
+      abstract: "Measure how fast the store takes documents and answers, and how small it keeps them.",
+      discussion: """
+        Stores documents of simulated Lambda functions in temporary stores, and
+        reads them again; then compares with zlib, zstd and a row per document.
+        If FLUORO_CORPUS names a folder, the documents in its stream/*.ndjson.zst
+        are measured, too.
+
+        EXAMPLES:
+          fluoro bench store --quick
+          fluoro bench store --documents 5000000 --json > bench.json
+        """)
+
+    @Option(name: .long, help: ArgumentHelp("Measure with so many; 100000, or 8000 with --quick.", valueName: "count"))
+    var documents: Int?
+
+    @Option(name: .long, help: "Make up other documents.")
+    var seed: UInt64 = 1
+
+    @Flag(name: .long, help: "Fewer documents and runs: less than half a minute.")
+    var quick = false
+
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+      if let documents, documents < 100 {
+        throw ValidationError("--documents is \(documents), and should be 100 or more")
+      }
+    }
+
+    func run() async throws {
+      let count = documents ?? (quick ? 8_000 : 100_000)
+      let machine = Machine()
+      if !machine.isOptimized { Console.say("fluoro: a debug build; its figures say nothing") }
+      let folder = try TemporaryFolder()
+      defer { folder.remove() }
+      let say: (String) -> Void = { Console.say("bench: \($0)") }
+      var bench = StoreBench(folder: folder.path, effort: quick ? .quick : .full, say: say)
+      say("making \(Quantity.count(count)) documents")
+      try await bench.measure(DocumentSet.synthetic(count, seed: seed, in: folder.path))
+      for file in DocumentSet.recordedFiles {
+        say("unpacking \(file)")
+        if let documents = try DocumentSet.recorded(file, limit: count, in: folder.path) {
+          try await bench.measure(documents)
+        } else {
+          say("zstd is not installed, so that \(file) is left out")
+        }
+      }
+      try await bench.comparePeers()
+      try Output().writeLine(output.json ? json(machine, bench.tables) : text(machine, bench.tables))
+    }
+
+    private func text(_ machine: Machine, _ tables: [BenchTable]) -> String {
+      ([machine.text] + tables.map(\.markdown)).joined(separator: "\n\n")
+    }
+
+    private func json(_ machine: Machine, _ tables: [BenchTable]) -> String {
+      var writer = JSONWriter(pretty: true)
+      writer.object { writer in
+        writer.key("machine")
+        machine.write(to: &writer)
+        for table in tables { table.write(to: &writer) }
+      }
+      return writer.text
+    }
+  }
+}
