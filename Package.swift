@@ -68,7 +68,7 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", path: "Packages/TraceStore/Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library("TraceStore", "SegmentBlocks", ["XRayModel", "CZlib"]),
-    library("TraceStore", "SQLiteStore", ["XRayModel", "Traces", "CZlib", grdb]),
+    library("TraceStore", "SQLiteStore", ["XRayModel", "Traces", "SegmentBlocks", "CZlib", grdb]),
     library("TraceReports", "TraceReports", ["XRayModel", "Traces"]),
 
     .executableTarget(

@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "SegmentBlocks", dependencies: ["XRayModel", "CZlib"], swiftSettings: settings),
     .target(
       name: "SQLiteStore",
-      dependencies: ["Traces", "XRayModel", "CZlib", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: ["Traces", "XRayModel", "SegmentBlocks", "CZlib", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings),
   ]
 )

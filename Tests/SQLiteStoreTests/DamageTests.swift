@@ -7,7 +7,8 @@ import XRayModel
 
 @Suite struct `A damaged store` {
   let scratch: Scratch
-  let documents = makeDocuments(120)
+  /// The last three stay in `open`.
+  let documents = makeDocuments(99)
   /// The traces that the documents make.
   let traces: [Trace]
   /// The store as it was written.
@@ -117,9 +118,11 @@ import XRayModel
   @Test(arguments: [
     "DELETE FROM block WHERE id = 16", "DELETE FROM open", "UPDATE open SET body = zeroblob(length(body))",
     "UPDATE trace SET documents = documents + 1", "UPDATE trace SET start = start - 1", "DELETE FROM trace",
-    "UPDATE trace_block SET documents = zeroblob(length(documents))", "DELETE FROM trace_block",
-    "UPDATE trace_block SET documents = substr(documents, 1, 5)", "UPDATE block SET id = id + 1",
-    "UPDATE totals SET documents = 7", "UPDATE block SET length = 9000000000000",
+    "UPDATE trace_block SET checksums = zeroblob(length(checksums))", "DELETE FROM trace_block",
+    "UPDATE trace_block SET checksums = substr(checksums, 1, 1)", "UPDATE trace_block SET first = first + 1",
+    "UPDATE trace_block SET first = 9000000000000000000", "UPDATE block SET id = id + 1",
+    "UPDATE totals SET documents = 7", "UPDATE block SET documents = 9000000000000",
+    "UPDATE block SET body = substr(body, 1, length(body) - 1)", "UPDATE open SET entries = substr(entries, 21)",
   ])
   func `is noticed whatever was altered`(sql: String) async throws {
     try alter(sql)
@@ -136,7 +139,7 @@ import XRayModel
   }
 
   @Test func `says where it ends when its end is missing, and is read up to there`() async throws {
-    for pages in [2, 5, 9, file.count / 4096 - 3] {
+    for pages in [2, 5, 7, file.count / 4096 - 3] {
       try scratch.write(Array(file[..<(pages * 4096 + 100)]))
       let error = await expectError(.damaged) { _ = try SQLiteTraceStore(directory: scratch.path) }
       #expect(error?.place == "byte \(pages * 4096 + 100)")
@@ -152,6 +155,41 @@ import XRayModel
     let store = try SQLiteTraceStore(directory: scratch.path, options: .readOnly)
     let check = try await store.check()
     #expect(check.documents > 0 && !check.isIntact)
+  }
+
+  @Test func `loses no more of a block than the part that is damaged`() async throws {
+    let scratch = try Scratch()
+    var options = SQLiteTraceStore.Options()
+    options.blockDocuments = 400
+    let documents = makeDocuments(400, seed: 6)
+    let store = try SQLiteTraceStore(directory: scratch.path, options: options)
+    try await store.put(documents)
+    try await store.close()
+    // In the last part of the block.
+    let queue = try DatabaseQueue(path: scratch.file)
+    try await queue.write {
+      try $0.execute(sql: "UPDATE block SET body = CAST(substr(body, 1, length(body) - 9) || zeroblob(9) AS BLOB)")
+    }
+    try queue.close()
+    let damaged = try SQLiteTraceStore(directory: scratch.path, options: .readOnly)
+    var lost: Set<TraceID> = []
+    for trace in documents.traces {
+      do throws(any Error) {
+        #expect(try await damaged.traces([trace.id]) == [trace])
+      } catch let error as StoreError {
+        #expect(error.reason == .damaged && error.place == "block 0")
+        lost.insert(trace.id)
+      }
+    }
+    #expect(!lost.isEmpty && lost.count < documents.traces.count / 2)
+    let kept = documents.filter { !lost.contains((try? Entity(document: $0.span))?.traceID ?? .notSampled) }
+    var delivered: [[UInt8]] = []
+    await expectError(.damaged) {
+      for try await batch in damaged.documents() { delivered += (0..<batch.count).map { Array(batch[$0]) } }
+    }
+    #expect(delivered == kept)
+    #expect(try await damaged.allSummaries() == kept.traces.map(TraceSummary.init(of:)))
+    #expect(try await Set(damaged.check().damagedTraces) == lost)
   }
 
   private func alter(_ sql: String) throws {

@@ -94,12 +94,51 @@ import XRayModel
       return Array((start + String(repeating: "u", count: size - start.utf8.count - 2) + "\"}").utf8)
     }
     let documents = (1...9).map { filler($0, SegmentIndex.documentBytesLimit) }
-    let store = try SQLiteTraceStore(directory: scratch.path)
+    var options = SQLiteTraceStore.Options()
+    options.blockBytes = 4 * SegmentIndex.documentBytesLimit
+    let store = try SQLiteTraceStore(directory: scratch.path, options: options)
     try await store.put(documents)
     let tooLong = try await store.put([filler(1, SegmentIndex.documentBytesLimit + 1)])
     #expect(tooLong != [.stored])
     #expect(try await store.allDocuments() == documents)
-    #expect(try await store.check().blocks == 2)
+    #expect(try await store.check().blocks == 1)
+    try await store.close()
+    let read = try SQLiteTraceStore(directory: scratch.path, options: .readOnly)
+    #expect(try await read.allDocuments() == documents)
+    #expect(try await read.check().blocks == 3)
+  }
+
+  @Test func `seals what is worth it when it is closed`() async throws {
+    let documents = makeDocuments(35)
+    for (count, sealed) in [(16, 1), (19, 1), (20, 2), (34, 2), (35, 2)] {
+      let scratch = try Scratch()
+      let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+      try await store.put(Array(documents[..<count]))
+      try await store.close()
+      let read = try SQLiteTraceStore(directory: scratch.path, options: .readOnly)
+      #expect(try await read.check().blocks == sealed)
+      #expect(try await read.allDocuments() == Array(documents[..<count]))
+    }
+  }
+
+  @Test func `goes on where a store with blocks of another size stopped`() async throws {
+    let documents = makeDocuments(500)
+    var written = 0
+    for size in [200, 16, 90, 7, 400] {
+      var options = SQLiteTraceStore.Options()
+      options.blockDocuments = size
+      let store = try SQLiteTraceStore(directory: scratch.path, options: options)
+      try await store.put(Array(documents[written..<written + 100]), by: 30)
+      written += 100
+      #expect(try await store.allDocuments() == Array(documents[..<written]))
+      // Left as it is: the next one finds the open blocks of this one.
+      let left = try scratch.copyOfFiles()
+      let next = try SQLiteTraceStore(directory: left.path, options: .small)
+      try await next.put(documents)
+      #expect(try await next.allDocuments() == documents)
+      #expect(try await next.check().isIntact)
+      try await store.close()
+    }
   }
 
   @Test func `makes the same file of the same documents`() async throws {
@@ -145,6 +184,17 @@ import XRayModel
     #expect(try await second.check().isIntact)
   }
 
+  @Test func `is stored once in a trace that never ends`() async throws {
+    let random = RandomSource(seed: 12)
+    let trace = random.traceID(at: epoch)
+    let documents = (0..<400).map { _ in document(of: trace, id: random.entityID(), start: epoch) }
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(documents, by: 30)
+    try await store.put(Array(documents[200...]), by: 30)
+    #expect(try await store.allDocuments() == documents)
+    #expect(try await store.traces([trace]) == documents.traces)
+  }
+
   @Test func `is not confused with another one of the same checksum`() async throws {
     let documents = ["05ea2f13322884d0", "1d8f11e6301a4af7"].map { id in
       Array(
@@ -153,7 +203,7 @@ import XRayModel
         "end_time":1602537378}
         """.utf8)
     }
-    #expect(DocumentPlace.checksum(documents[0][...]) == DocumentPlace.checksum(documents[1][...]))
+    #expect(Checksum(of: documents[0][...]).value == Checksum(of: documents[1][...]).value)
     let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
     try await store.put(documents, by: 1)
     try await store.put(makeDocuments(40))

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 import Traces
 import XRayModel
@@ -27,6 +28,41 @@ import XRayModel
     }
   }
 
+  @Test(arguments: 1...4)
+  func `holds every batch that was answered, once, whatever was being sealed`(seed: Int) async throws {
+    let documents = makeDocuments(300, seed: UInt64(seed))
+    var options = SQLiteTraceStore.Options()
+    options.blockDocuments = 40
+    let store = try SQLiteTraceStore(directory: scratch.path, options: options)
+    let progress = Progress()
+    let random = RandomSource(seed: UInt64(seed))
+    async let put: Void = {
+      for batch in documents.batches(of: 7) { progress.add(try await store.put(batch).count) }
+    }()
+    // The files are copied at any moment: while a batch is written, a block encoded, a block sealed.
+    var copies: [(files: Scratch, least: Int)] = []
+    while case let answered = progress.answered, answered < documents.count {
+      copies.append((try scratch.copyOfFiles(), answered))
+      for _ in 0..<random.next() % 64 { await Task.yield() }
+    }
+    try await put
+    // So little is put that SQLite only ever appended to its log: what was copied is what a kill would have left.
+    #expect(try #require(fileSize(scratch.file + "-wal")) < 1000 * 4096)
+    #expect(!copies.isEmpty)
+    for (files, least) in copies {
+      let opened = try SQLiteTraceStore(directory: files.path, options: options)
+      #expect(try await opened.check().isIntact)
+      let held = try await opened.allDocuments()
+      #expect(held.count >= least && held == Array(documents[..<held.count]))
+      try await opened.put(documents, by: 50)
+      #expect(try await opened.allDocuments() == documents)
+      #expect(try await opened.check().isIntact)
+      try await opened.close()
+    }
+    #expect(try await store.allDocuments() == documents)
+    try await store.close()
+  }
+
   @Test func `holds a batch whole or not at all, wherever the last write stopped`() async throws {
     let documents = makeDocuments(60)
     let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
@@ -44,6 +80,13 @@ import XRayModel
     }
     #expect(found.count > 2)
   }
+}
+
+/// How much of something that goes on is done.
+private final class Progress: Sendable {
+  private let count = Mutex(0)
+  var answered: Int { count.withLock(\.self) }
+  func add(_ more: Int) { count.withLock { $0 += more } }
 }
 
 @Suite struct `A full disk` {
@@ -105,16 +148,19 @@ import XRayModel
     #expect(try scratch.bytes() == before)
   }
 
-  @Test func `is refused when a later version wrote it`() async throws {
+  @Test(arguments: [(1, StoreError.Reason.olderVersion), (3, .newerVersion)])
+  func `is refused when it has the format of another version`(version: Int, reason: StoreError.Reason) async throws {
     try await SQLiteTraceStore(directory: scratch.path).close()
     do {
       let queue = try DatabaseQueue(path: scratch.file)
-      try await queue.write { try $0.execute(sql: "PRAGMA user_version = 2") }
+      try await queue.write { try $0.execute(sql: "PRAGMA user_version = \(version)") }
       try queue.close()
     }
-    let error = await expectError(.newerVersion) { _ = try SQLiteTraceStore(directory: scratch.path) }
-    #expect(error?.detail == "has format 2; this version reads up to 1")
-    await expectError(.newerVersion) { _ = try SQLiteTraceStore(directory: scratch.path, options: .readOnly) }
+    let before = try scratch.bytes()
+    let error = await expectError(reason) { _ = try SQLiteTraceStore(directory: scratch.path) }
+    #expect(error?.detail == "has format \(version); this version reads format 2")
+    await expectError(reason) { _ = try SQLiteTraceStore(directory: scratch.path, options: .readOnly) }
+    #expect(try scratch.bytes() == before)
   }
 
   @Test func `is named when it is missing or its place cannot be used`() async throws {

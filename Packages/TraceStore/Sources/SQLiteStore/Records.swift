@@ -73,39 +73,6 @@ struct TraceRecord {
   }
 }
 
-/// Where a document lies, and the checksum by which it is known: six bytes in a row of `trace_block`.
-struct DocumentPlace: Hashable {
-  /// Its place in the block.
-  var ordinal: Int
-  var checksum: UInt32
-
-  static func encode(_ places: some Sequence<DocumentPlace>) -> Data {
-    var data = Data()
-    for place in places {
-      withUnsafeBytes(of: UInt16(place.ordinal).littleEndian) { data.append(contentsOf: $0) }
-      withUnsafeBytes(of: place.checksum.littleEndian) { data.append(contentsOf: $0) }
-    }
-    return data
-  }
-
-  static func decode(_ data: Data) throws -> [DocumentPlace] {
-    guard data.count.isMultiple(of: 6) else { throw UnexpectedValue(column: 1) }
-    return data.withUnsafeBytes { bytes in
-      stride(from: 0, to: bytes.count, by: 6).map { offset in
-        DocumentPlace(
-          ordinal: Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))),
-          checksum: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 2, as: UInt32.self)))
-      }
-    }
-  }
-
-  static func checksum(_ document: ArraySlice<UInt8>) -> UInt32 {
-    var checksum = Checksum()
-    document.withUnsafeBytes { checksum.add($0) }
-    return checksum.value
-  }
-}
-
 /// What the store holds: the row of `totals`.
 struct Totals {
   /// The number that the next document gets.

@@ -1,4 +1,5 @@
 import GRDB
+import SegmentBlocks
 import Synchronization
 public import XRayModel
 
@@ -51,10 +52,12 @@ struct BlockWalk {
     }
     blockCount += 1
     do {
-      guard let block = try StoredBlock.find(last, in: db, path: path)?.opened(path: path) else {
+      guard let block = try SealedBlock.find(last, in: db, path: path) else {
         throw StoreError(.damaged, path: path, place: "block \(last)", "is missing")
       }
-      return DocumentBatch(block)
+      let (documents, damage) = try block.documents(path: path)
+      if let damage { try note(damage) }
+      return documents
     } catch {
       try note(StoreError(error, path: path, place: "block \(last)"))
       return DocumentBatch()
@@ -83,10 +86,11 @@ struct BlockWalk {
     isAtEnd = true
     var documents = DocumentBatch()
     do {
-      let rows = try db.rows("\(StoredBlock.select(.open)) ORDER BY id")
+      let rows = try db.rows("\(OpenRow.select) ORDER BY id")
       while let row = try rows.next() {
         do throws(StoreError) {
-          documents.append(try StoredBlock(row, form: .open, path: path).opened(path: path))
+          let row = try OpenRow(row, path: path)
+          for position in 0..<row.documents.count { documents.append(row.documents[position]) }
         } catch {
           try note(error)
         }
@@ -103,13 +107,36 @@ struct BlockWalk {
   }
 }
 
-extension DocumentBatch {
-  fileprivate init(_ block: Block) {
-    self.init()
-    append(block)
-  }
-
-  fileprivate mutating func append(_ block: Block) {
-    for range in block.ranges where !range.isEmpty { append(block.bytes[range]) }
+extension SealedBlock {
+  /// The documents that can be read, in the order of arrival without those that were removed, and what is wrong with
+  /// the others.
+  fileprivate func documents(path: String) throws(StoreError) -> (DocumentBatch, damage: StoreError?) {
+    let reader = try reader(path: path)
+    let order: [Int]
+    do { order = try reader.arrival() } catch {
+      throw StoreError(.damaged, path: path, place: place, "\(error)")
+    }
+    var found = [ArraySlice<UInt8>](repeating: [], count: reader.count)
+    var failure: BlockError?
+    var ranges = [0..<reader.count]
+    while let range = ranges.popLast() {
+      do throws(BlockError) {
+        let documents = try reader.documents(in: range)
+        for (offset, place) in range.enumerated() { found[order[place]] = documents[offset] }
+      } catch {
+        failure = failure ?? error
+        // Narrows down the chunks that are damaged.
+        guard range.count > 1 else { continue }
+        let middle = range.lowerBound + range.count / 2
+        ranges += [range.lowerBound..<middle, middle..<range.upperBound]
+      }
+    }
+    var documents = DocumentBatch()
+    documents.reserveCapacity(documents: found.count, bytes: found.reduce(0) { $0 + $1.count })
+    for document in found where !document.isEmpty { documents.append(document) }
+    if failure == nil, documents.count != self.documents {
+      throw StoreError(.damaged, path: path, place: place, "has \(documents.count) documents, not \(self.documents)")
+    }
+    return (documents, failure.map { StoreError(.damaged, path: path, place: place, "\($0)") })
   }
 }

@@ -1,4 +1,5 @@
 import GRDB
+import SegmentBlocks
 public import XRayModel
 
 extension SQLiteTraceStore {
@@ -70,15 +71,16 @@ extension SQLiteTraceStore {
 extension PutTransaction {
   /// Removes traces with all their documents.
   mutating func remove(_ records: [TraceRecord]) throws {
-    if records.contains(where: { state.open.places[$0.id] != nil }) { try seal() }
-    var ordinals: [Int64: Set<Int>] = [:]
+    if records.contains(where: { state.hasUnsealed($0.id) }) { try sealAll() }
+    var places: [Int64: [Range<Int>]] = [:]
     for record in records {
-      let rows = try db.rows("SELECT block, documents FROM trace_block WHERE trace = ?", [record.id.key])
+      let rows = try db.rows("\(TracePart.select) WHERE trace = ?", [record.id.key])
       while let row = try rows.next() {
-        ordinals[try row.number(0), default: []].formUnion(try DocumentPlace.decode(row.blob(1)).map(\.ordinal))
+        let part = try TracePart(row)
+        places[part.block, default: []].append(part.places)
       }
     }
-    for (block, ordinals) in ordinals.sorted(by: { $0.key < $1.key }) { try remove(ordinals, from: block) }
+    for (block, places) in places.sorted(by: { $0.key < $1.key }) { try remove(places, from: block) }
     for record in records {
       try db.run("DELETE FROM trace_block WHERE trace = ?", [record.id.key])
       try db.run("DELETE FROM trace WHERE id = ?", [record.id.key])
@@ -86,13 +88,20 @@ extension PutTransaction {
     }
   }
 
-  /// A block that can no longer be read stays as it is, so that a check still finds it.
-  private func remove(_ ordinals: Set<Int>, from id: Int64) throws {
-    guard let rest = block(id)?.removing(ordinals) else { return }
-    if rest.count == 0 {
+  /// Leaves empty documents in those places, so that the others keep theirs. A block that can no longer be read stays
+  /// as it is, so that a check still finds it.
+  private func remove(_ places: [Range<Int>], from id: Int64) throws {
+    guard let block = block(id) else { return }
+    if places.reduce(0, { $0 + $1.count }) == block.documents {
       try db.run("DELETE FROM block WHERE id = ?", [id])
-    } else {
-      try StoredBlock(rest, id: id, form: .block).write(to: db)
+      return
     }
+    guard let reader = try? block.reader(path: store.path), let order = try? reader.arrival(),
+      let documents = try? reader.documentsByArrival()
+    else { return }
+    let isRemoved = RangeSet(places.map { $0.clamped(to: 0..<reader.count) })
+    let removed = Set(isRemoved.ranges.joined().map { order[$0] })
+    let rest = DocumentBatch((0..<documents.count).map { removed.contains($0) ? [] : documents[$0] })
+    try (try? SealedBlock(id: id, rest, order: order))?.write(to: db)
   }
 }

@@ -2,7 +2,7 @@ import GRDB
 public import Traces
 public import XRayModel
 
-/// The embedded trace store: documents deflated in blocks, in one SQLite file that can be copied and read without
+/// The embedded trace store: documents in columnar blocks, in one SQLite file that can be copied and read without
 /// us (docs/store-format.md).
 ///
 /// One process writes at a time; any number read beside it, and neither waits for the other. A `put` answers after
@@ -18,10 +18,10 @@ public actor SQLiteTraceStore: TraceStore {
     public var isReadOnly: Bool
     /// Survives power cuts, too, at the price of waiting for the disk with every batch.
     public var isSynchronousFull: Bool
-    /// A block is sealed when its documents reach this many bytes, lengths included.
-    var blockBytes = 256 << 10
-    /// A block is sealed when it has so many documents: at most 65,536.
-    var blockDocuments = 512
+    /// A block is full when its documents have this many bytes.
+    var blockBytes = 4 << 20
+    /// A block is full when it has so many documents.
+    var blockDocuments = 4096
     /// Most pages that the file may have; for tests of a full disk.
     var pageLimit: Int?
 
@@ -42,6 +42,8 @@ public actor SQLiteTraceStore: TraceStore {
   private var lock: WriterLock?
   /// `nil` after a failed write, until it is read from the file again.
   private var state: WriterState?
+  /// The last block whose encoding was begun.
+  private var encoding: Task<SealedBlock, Never>?
   private var isClosed = false
   private var received = 0
   private var rejected: [String: Int] = [:]
@@ -68,10 +70,10 @@ public actor SQLiteTraceStore: TraceStore {
       pool = try DatabasePool(path: path, configuration: Self.configuration(options, path: path))
       guard !options.isReadOnly else { return }
       state = try pool.writeWithoutTransaction { db in
-        try Schema.migrate(db, path: path)
+        try Schema.prepare(db, path: path)
         if options.isSynchronousFull { try db.execute(sql: "PRAGMA synchronous = FULL") }
         if let limit = options.pageLimit { try db.execute(sql: "PRAGMA max_page_count = \(limit)") }
-        return try WriterState(db, path: path)
+        return try WriterState(db, options: options, path: path)
       }
     } catch {
       throw StoreError(error, path: path).withMissingEnd()
@@ -89,21 +91,27 @@ public actor SQLiteTraceStore: TraceStore {
       if options.isReadOnly {
         // Without this, SQLite refuses a file whose end is missing altogether.
         try db.execute(sql: "PRAGMA writable_schema = ON")
-        guard case .store(Schema.version) = try Schema.recognize(db, path: path) else {
-          throw StoreError(.cannotOpen, path: path, "needs to be opened for writing once, by this version")
+        guard try Schema.recognize(db, path: path) == .store else {
+          throw StoreError(.cannotOpen, path: path, "is empty: it needs to be opened for writing once")
         }
       } else if !db.configuration.readonly {
         _ = try Schema.recognize(db, path: path)
         // Takes effect in a new file only: lets retention give space back without rewriting everything.
         try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_size_limit = \(16 << 20)")
+        // The pages of two open blocks: they are looked at once more when they go.
+        try db.execute(sql: "PRAGMA cache_size = -10000")
       }
     }
     return configuration
   }
 
   /// Closes the store and brings everything into its one file. All that was put is on disk already.
-  public func close() throws {
+  public func close() async throws {
     isClosed = true
+    _ = await encoding?.value
+    await finishEncoding()
+    // What cannot be sealed now, for want of room, can be when the store is opened again.
+    if state != nil { try? sealBeforeClosing() }
     state = nil
     do {
       // SQLite empties its log when the last connection goes, unless that is one for reading.
@@ -113,6 +121,20 @@ public actor SQLiteTraceStore: TraceStore {
       throw StoreError(error, path: path)
     }
     lock = nil
+  }
+
+  /// A block takes a good part of its bytes even when it is small: few documents wait for more.
+  private func sealBeforeClosing() throws {
+    guard let state, state.full != nil || isWorthSealing(state.open) else { return }
+    try transact { transaction in
+      if isWorthSealing(transaction.state.open) { try transaction.sealAll() } else { try transaction.seal() }
+    }
+    // The pages of `open`.
+    try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA incremental_vacuum") }
+  }
+
+  private func isWorthSealing(_ open: OpenBlock) -> Bool {
+    open.documents.count >= options.blockDocuments / 4 || open.documents.bytes.count >= options.blockBytes / 4
   }
 
   public func statistics() async throws -> StoreStatistics {
@@ -131,8 +153,10 @@ public actor SQLiteTraceStore: TraceStore {
     return scan.outcomes
   }
 
-  private func store(_ batch: DocumentBatch, _ scan: BatchScan) throws {
+  private func store(_ batch: DocumentBatch, _ scan: BatchScan) async throws {
     if !scan.accepted.isEmpty {
+      // Faster than blocks can be encoded, nothing is taken.
+      while let open = state?.open, open.mayFill(with: batch, options), await finishEncoding() {}
       try write { transaction in
         for (position, index) in scan.accepted { try transaction.put(batch[position], index) }
       }
@@ -142,16 +166,43 @@ public actor SQLiteTraceStore: TraceStore {
     tolerated.merge(scan.tolerated, uniquingKeysWith: +)
   }
 
+  /// Waits for the full block's encoding; `false` when there is none to wait for.
+  @discardableResult
+  private func finishEncoding() async -> Bool {
+    guard let full = state?.full, full.sealed == nil, let encoding = full.encoding else { return false }
+    let sealed = await encoding.value
+    // Others may have written meanwhile.
+    if state?.full?.encoding == encoding { state?.full?.sealed = sealed }
+    return true
+  }
+
+  /// Encodes the full block beside everything else.
+  private func beginEncoding() {
+    guard let full = state?.full, full.encoding == nil else { return }
+    let encoding = Task.detached { [block = full.block, before = self.encoding] in
+      _ = await before?.value
+      return SealedBlock(block)
+    }
+    state?.full?.encoding = encoding
+    self.encoding = encoding
+  }
+
   /// Runs one transaction: all of it is committed when this returns, or nothing when it throws.
   func write<Result>(_ body: (inout PutTransaction) throws -> Result) throws -> Result {
     guard !isClosed else { throw StoreError(.closed, path: path, "was closed") }
     guard !options.isReadOnly else { throw StoreError(.readOnly, path: path, "was opened for reading only") }
+    let result = try transact(body)
+    beginEncoding()
+    return result
+  }
+
+  private func transact<Result>(_ body: (inout PutTransaction) throws -> Result) throws -> Result {
     var state = self.state.take()
     do {
       let result = try pool.write { db in
         // Moved, not copied: the open block would be copied with its first change.
-        let present = try state.take() ?? WriterState(db, path: path)
-        var transaction = PutTransaction(db, of: self, now: clock.now, state: present)
+        var transaction = try PutTransaction(
+          db, of: self, now: clock.now, state: state.take() ?? WriterState(db, options: options, path: path))
         let result = try body(&transaction)
         try transaction.finish()
         state = transaction.state
@@ -181,21 +232,8 @@ public actor SQLiteTraceStore: TraceStore {
   ///
   /// The writer reads through this, on a connection of its own: after a transaction met a damaged page, SQLite no
   /// longer commits it.
-  nonisolated func readableBlock(_ id: Int64) -> StoredBlock? {
-    try? read { db in try StoredBlock.find(id, in: db, path: path) }
-  }
-}
-
-/// What the writer remembers between two transactions; all that matters can be read from the file at any time.
-struct WriterState {
-  var open: OpenBlock
-  var totals: Totals
-  /// The sealed block that a document was last compared with; without content if it could not be read.
-  var compared: (id: Int64, block: Block?)?
-
-  init(_ db: Database, path: String) throws {
-    totals = try Totals(db, path: path)
-    open = try OpenBlock(db, totals: totals, path: path)
+  nonisolated func readableBlock(_ id: Int64) -> SealedBlock? {
+    try? read { db in try SealedBlock.find(id, in: db, path: path) }
   }
 }
 

@@ -4,40 +4,37 @@ import GRDB
 enum Schema {
   /// `FLUO` in SQLite's `application_id`.
   static let applicationID: Int64 = 0x464C_554F
-  /// SQLite's `user_version`: the number of migrations applied.
-  static var version: Int64 { Int64(migrations.count) }
+  /// SQLite's `user_version`. Format 1 was never released.
+  static let version: Int64 = 2
 
-  /// What brings version n to version n + 1, statement by statement.
-  private static let migrations: [[String]] = [
-    [
-      """
-      CREATE TABLE totals (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, documents INTEGER NOT NULL, \
-      bytes INTEGER NOT NULL, traces INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT
-      """,
-      """
-      CREATE TABLE block (id INTEGER PRIMARY KEY, documents INTEGER NOT NULL, length INTEGER NOT NULL, \
-      checksum INTEGER NOT NULL, body BLOB NOT NULL) STRICT
-      """,
-      """
-      CREATE TABLE open (id INTEGER PRIMARY KEY, documents INTEGER NOT NULL, length INTEGER NOT NULL, \
-      checksum INTEGER NOT NULL, body BLOB NOT NULL) STRICT
-      """,
-      """
-      CREATE TABLE trace (id BLOB PRIMARY KEY, start INTEGER NOT NULL, seen INTEGER NOT NULL, \
-      documents INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID
-      """,
-      "CREATE INDEX trace_start ON trace (start)",
-      """
-      CREATE TABLE trace_block (trace BLOB, block INTEGER, documents BLOB NOT NULL, \
-      PRIMARY KEY (trace, block)) STRICT, WITHOUT ROWID
-      """,
-    ]
+  private static let statements = [
+    """
+    CREATE TABLE totals (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, documents INTEGER NOT NULL, \
+    bytes INTEGER NOT NULL, traces INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT
+    """,
+    """
+    CREATE TABLE block (id INTEGER PRIMARY KEY, documents INTEGER NOT NULL, checksum INTEGER NOT NULL, \
+    body BLOB NOT NULL) STRICT
+    """,
+    """
+    CREATE TABLE open (id INTEGER PRIMARY KEY, documents INTEGER NOT NULL, checksum INTEGER NOT NULL, \
+    entries BLOB NOT NULL, body BLOB NOT NULL) STRICT
+    """,
+    """
+    CREATE TABLE trace (id BLOB PRIMARY KEY, start INTEGER NOT NULL, seen INTEGER NOT NULL, \
+    documents INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX trace_start ON trace (start)",
+    """
+    CREATE TABLE trace_block (trace BLOB, block INTEGER, first INTEGER NOT NULL, checksums BLOB NOT NULL, \
+    PRIMARY KEY (trace, block)) STRICT, WITHOUT ROWID
+    """,
   ]
 
   /// What a file turned out to be.
-  enum Recognition { case empty, store(version: Int64) }
+  enum Recognition { case empty, store }
 
-  /// Throws unless the file is empty or a store of a known version.
+  /// Throws unless the file is empty or a store of this format.
   static func recognize(_ db: Database, path: String) throws -> Recognition {
     let application = try db.number("PRAGMA application_id")
     let version = try db.number("PRAGMA user_version")
@@ -46,11 +43,14 @@ enum Schema {
       throw StoreError(.notAStore, path: path, "is a database, but not a store of Fluoro")
     }
     guard version <= Self.version else {
-      throw StoreError(.newerVersion, path: path, "has format \(version); this version reads up to \(Self.version)")
+      throw StoreError(.newerVersion, path: path, "has format \(version); this version reads format \(Self.version)")
     }
     guard version > 0 else { throw StoreError(.damaged, path: path, place: "header", "names the format \(version)") }
-    if version == Self.version { try compareTables(db, path: path) }
-    return .store(version: version)
+    guard version == Self.version else {
+      throw StoreError(.olderVersion, path: path, "has format \(version); this version reads format \(Self.version)")
+    }
+    try compareTables(db, path: path)
+    return .store
   }
 
   /// A table whose definition was altered would be read as something that was never written.
@@ -60,21 +60,16 @@ enum Schema {
     while let row = try rows.next() {
       if case .string(let sql) = (row[0] as DatabaseValue).storage { found.insert(sql) }
     }
-    guard found == Set(migrations.joined()) else {
+    guard found == Set(statements) else {
       throw StoreError(.damaged, path: path, place: "table definitions", "are not those of format \(version)")
     }
   }
 
-  /// Brings a file to the present version.
-  static func migrate(_ db: Database, path: String) throws {
-    let version: Int64
-    switch try recognize(db, path: path) {
-    case .empty: version = 0
-    case .store(let found): version = found
-    }
-    guard version < Self.version else { return }
+  /// Makes an empty file a store.
+  static func prepare(_ db: Database, path: String) throws {
+    guard try recognize(db, path: path) == .empty else { return }
     try db.inTransaction {
-      for statement in migrations[Int(version)...].joined() { try db.execute(sql: statement) }
+      for statement in statements { try db.execute(sql: statement) }
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: "PRAGMA user_version = \(Self.version)")
       return .commit

@@ -7,6 +7,8 @@ public struct StoreError: Error, Hashable, Sendable {
     case notAStore
     /// Written by a later version of this program.
     case newerVersion
+    /// Written by an earlier version of this program, in a format that this one does not read.
+    case olderVersion
     /// Bytes on disk are not the ones that were written. What is intact stays readable.
     case damaged
     /// No room: nothing of the batch was stored, and the store goes on when there is room again.
@@ -45,6 +47,7 @@ public struct StoreError: Error, Hashable, Sendable {
     switch reason {
     case .notAStore: "Name a directory that holds a store, or an empty one."
     case .newerVersion: "Use the version of Fluoro that wrote it, or a later one."
+    case .olderVersion: "Export it with the version that wrote it, and import that into a new store."
     case .damaged: "Run a check to see what is lost; export what is intact and import it into a new store."
     case .diskFull: "Make room, or shorten the retention; then send the batch again."
     case .cannotOpen: "Check that the path exists and that its permissions allow it."

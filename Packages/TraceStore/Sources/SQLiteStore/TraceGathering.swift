@@ -1,4 +1,6 @@
+import FoundationEssentials
 import GRDB
+import SegmentBlocks
 import Traces
 import XRayModel
 
@@ -43,7 +45,7 @@ struct TraceGathering {
   let path: String
   private var traces: [GatheredTrace] = []
   /// By block: what is wanted from it.
-  private var wanted: [Int64: [(trace: Int, places: [DocumentPlace])]] = [:]
+  private var wanted: [Int64: [(trace: Int, part: TracePart)]] = [:]
 
   /// Most bytes of one trace's documents that are compiled, the first ones; X-Ray itself stops at 500 KB. Raw
   /// documents can be read beyond it.
@@ -80,43 +82,55 @@ struct TraceGathering {
       if let start = reference.start, let record = trace.record, record.start != start {
         throw StoreError(.damaged, path: path, place: "trace \(reference.id)", "the index has another start for it")
       }
-      var found: [(block: Int64, places: [DocumentPlace])] = []
-      let rows = try db.rows(
-        "SELECT block, documents FROM trace_block WHERE trace = ? ORDER BY block", [reference.id.key])
-      while let row = try rows.next() { found.append((try row.number(0), try DocumentPlace.decode(row.blob(1)))) }
+      var found: [TracePart] = []
+      let rows = try db.rows("\(TracePart.select) WHERE trace = ? ORDER BY block", [reference.id.key])
+      while let row = try rows.next() { found.append(try TracePart(row)) }
       return found
     }
-    for (block, places) in found ?? [] {
-      wanted[block, default: []].append((traces.count, places))
-      trace.count += Int64(places.count)
+    for part in found ?? [] {
+      wanted[part.block, default: []].append((traces.count, part))
+      trace.count += Int64(part.checksums.count)
     }
     traces.append(trace)
   }
 
-  private mutating func read(block id: Int64, _ wants: [(trace: Int, places: [DocumentPlace])]) throws {
-    let block: Result<Block, StoreError>
+  private mutating func read(block id: Int64, _ wants: [(trace: Int, part: TracePart)]) throws {
+    let reader: Result<BlockReader, StoreError>
     do {
-      guard let stored = try StoredBlock.find(id, in: db, path: path) else {
+      guard let block = try SealedBlock.find(id, in: db, path: path) else {
         throw StoreError(.damaged, path: path, place: "block \(id)", "is missing")
       }
-      block = .success(try stored.opened(path: path))
+      reader = .success(try block.reader(path: path))
     } catch {
-      block = .failure(try damage(error, place: "block \(id)"))
+      reader = .failure(try damage(error, place: "block \(id)"))
     }
-    for (trace, places) in wants {
-      try notingDamage(of: &traces[trace]) { trace in
-        let block = try block.get()
-        for place in places {
-          guard let document = block[place.ordinal], DocumentPlace.checksum(document) == place.checksum else {
-            throw StoreError(
-              .damaged, path: path, place: "trace \(trace.reference.id)",
-              "its index names a document that block \(id) does not have")
+    // Neighbours share chunks, which are decoded once for as many as possible.
+    var rest = wants.sorted { $0.part.first < $1.part.first }[...]
+    while let first = rest.first {
+      var run = first.part.places
+      var count = 0
+      while count < rest.count, rest[rest.startIndex + count].part.first <= run.upperBound, run.count < Self.runLimit {
+        run = run.lowerBound..<max(run.upperBound, rest[rest.startIndex + count].part.places.upperBound)
+        count += 1
+      }
+      let documents = count > 1 ? try? reader.get().documents(in: run) : nil
+      for (trace, part) in rest.prefix(count) {
+        try notingDamage(of: &traces[trace]) { trace in
+          if let documents {
+            try part.check(documents, from: part.first - run.lowerBound, path: path)
+            for place in part.places { trace.add(documents[place - run.lowerBound]) }
+          } else {
+            let documents = try part.documents(in: reader.get(), path: path)
+            for position in 0..<documents.count { trace.add(documents[position]) }
           }
-          trace.add(document)
         }
       }
+      rest = rest.dropFirst(count)
     }
   }
+
+  /// Documents after which no further trace is added to those that are decoded together.
+  private static let runLimit = 1024
 
   /// Reads the documents that are in no sealed block yet, if any may be missing.
   private mutating func readOpen() throws {
@@ -124,15 +138,14 @@ struct TraceGathering {
     guard !incomplete.isEmpty else { return }
     let wanted = Dictionary(grouping: incomplete) { traces[$0].reference.id }
     do {
-      let rows = try db.rows("\(StoredBlock.select(.open)) ORDER BY id")
-      while let row = try rows.next() {
+      for id in try openRows(holding: Set(wanted.keys.map(\.key))) {
         // The traces of a damaged row stay incomplete.
-        guard let block = try? StoredBlock(row, form: .open, path: path).opened(path: path) else { continue }
-        for range in block.ranges {
-          guard let index = try? SegmentIndex(scanning: block.bytes[range].span) else { continue }
-          for trace in wanted[index.traceID] ?? [] {
+        guard let found = try db.row("\(OpenRow.select) WHERE id = ?", [id]), let row = try? OpenRow(found, path: path)
+        else { continue }
+        for (position, id) in row.traces.enumerated() {
+          for trace in wanted[id] ?? [] {
             traces[trace].count += 1
-            traces[trace].add(block.bytes[range])
+            traces[trace].add(row.documents[position])
           }
         }
       }
@@ -144,6 +157,16 @@ struct TraceGathering {
         .damaged, path: path, place: "trace \(traces[trace].reference.id)",
         "\(traces[trace].count) documents are found, \(traces[trace].expectedCount) expected")
     }
+  }
+
+  /// The rows of `open` that name one of `traces`, in order; their documents are not read for that.
+  private func openRows(holding traces: Set<Data>) throws -> [Int64] {
+    var found: [Int64] = []
+    let rows = try db.rows("SELECT id, entries FROM open ORDER BY id")
+    while let row = try rows.next() {
+      if try OpenRow.mayHold(traces, row, entries: 1) { found.append(try row.number(0)) }
+    }
+    return found
   }
 
   /// Keeps an error of one trace with it, so that the others can be read.
