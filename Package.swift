@@ -40,6 +40,7 @@ let package = Package(
     .library(name: "Traces", targets: ["Traces"]),
     .library(name: "TraceFilters", targets: ["TraceFilters"]),
     .library(name: "SegmentBlocks", targets: ["SegmentBlocks"]),
+    .library(name: "TraceColumns", targets: ["TraceColumns"]),
     .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
     .library(name: "TraceReports", targets: ["TraceReports"]),
     .executable(name: "demo", targets: ["demo"]),
@@ -68,6 +69,7 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", path: "Packages/TraceStore/Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library("TraceStore", "SegmentBlocks", ["XRayModel", "CZlib"]),
+    library("TraceStore", "TraceColumns", ["XRayModel", "Traces", "TraceFilters", "CZlib"]),
     library("TraceStore", "SQLiteStore", ["XRayModel", "Traces", "SegmentBlocks", "CZlib", grdb]),
     library("TraceReports", "TraceReports", ["XRayModel", "Traces"]),
 
@@ -92,6 +94,7 @@ let package = Package(
     tests("TracesTests", ["XRayModel", "Traces"]),
     tests("TraceFiltersTests", ["XRayModel", "Traces", "TraceFilters"]),
     tests("SegmentBlocksTests", ["XRayModel", "SegmentBlocks"]),
+    tests("TraceColumnsTests", ["XRayModel", "Traces", "TraceFilters", "TraceColumns"]),
     tests("SQLiteStoreTests", ["XRayModel", "Traces", "SQLiteStore", grdb]),
     tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
     tests(

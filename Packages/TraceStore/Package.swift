@@ -12,6 +12,7 @@ let package = Package(
     .library(name: "Traces", targets: ["Traces"]),
     .library(name: "TraceFilters", targets: ["TraceFilters"]),
     .library(name: "SegmentBlocks", targets: ["SegmentBlocks"]),
+    .library(name: "TraceColumns", targets: ["TraceColumns"]),
     .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
   ],
   dependencies: [
@@ -23,6 +24,8 @@ let package = Package(
     .target(name: "TraceFilters", dependencies: ["XRayModel", "Traces"], swiftSettings: settings),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "SegmentBlocks", dependencies: ["XRayModel", "CZlib"], swiftSettings: settings),
+    .target(
+      name: "TraceColumns", dependencies: ["XRayModel", "Traces", "TraceFilters", "CZlib"], swiftSettings: settings),
     .target(
       name: "SQLiteStore",
       dependencies: ["Traces", "XRayModel", "SegmentBlocks", "CZlib", .product(name: "GRDB", package: "GRDB.swift")],

@@ -1,0 +1,110 @@
+/// An expression taken apart, with groups replaced by what they stand for: for engines that look at one column at a
+/// time instead of one trace at a time.
+package indirect enum FilterPart: Sendable {
+  case all([FilterPart])
+  case any([FilterPart])
+  case not(FilterPart)
+  /// A number, which is to be known and, with a test, to pass it.
+  case number(Keyword, NumberTest?)
+  case text(Keyword, TextTest?)
+  case annotation(String, ValueTest)
+  /// Any other term, as a filter of its own.
+  case term(TraceFilter)
+
+  package enum Comparator: String, Sendable {
+    case equal = "="
+    case notEqual = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case contains = "CONTAINS"
+    case beginsWith = "BEGINSWITH"
+    case endsWith = "ENDSWITH"
+  }
+
+  package struct NumberTest: Sendable {
+    package var comparator: Comparator
+    package var bound: Double
+  }
+
+  /// Texts compare byte by byte.
+  package struct TextTest: Sendable {
+    package var comparator: Comparator
+    package var bytes: [UInt8]
+  }
+
+  /// Values of another type than the one asked for never pass.
+  package enum ValueTest: Sendable {
+    case isSet
+    /// Set, and not the boolean false.
+    case isTrue
+    case text(TextTest)
+    case number(NumberTest)
+    case flag(Bool)
+  }
+}
+
+extension TraceFilter {
+  /// `nil` when every trace matches.
+  package var parts: FilterPart? { root.map { FilterPart($0) } }
+}
+
+extension FilterPart {
+  init(_ node: Node) {
+    switch node {
+    case .all(let nodes): self = .all(nodes.map { FilterPart($0) })
+    case .any(let nodes): self = .any(nodes.map { FilterPart($0) })
+    case .not(let node): self = .not(FilterPart(node))
+    case .term(let term): self = FilterPart(term)
+    }
+  }
+
+  private init(_ term: Term) {
+    switch term {
+    case .keyword(let keyword, let comparison) where keyword.kind == .number:
+      self = .number(keyword, comparison.flatMap { NumberTest($0) })
+    case .keyword(let keyword, let comparison) where keyword.kind == .text:
+      self = .text(keyword, comparison.flatMap { TextTest($0) })
+    case .annotation(let key, let comparison):
+      self = .annotation(key.name, ValueTest(comparison))
+    case .keyword, .service, .edge, .rootCause, .rootCauseJSON, .group:
+      // Without groups, which are resolved, nothing can fail; what is left over is true of nothing.
+      let filter = try? TraceFilter(FilterExpression(root: .term(term)))
+      self = filter.map { .term($0) } ?? .any([])
+    }
+  }
+}
+
+extension FilterPart.Comparator {
+  fileprivate init(_ comparator: Comparison.Operator) { self = Self(rawValue: comparator.rawValue) ?? .equal }
+}
+
+extension FilterPart.NumberTest {
+  fileprivate init?(_ comparison: Comparison) {
+    guard case .number(let bound) = comparison.value else { return nil }
+    self.init(comparator: .init(comparison.comparator), bound: bound)
+  }
+}
+
+extension FilterPart.TextTest {
+  fileprivate init?(_ comparison: Comparison) {
+    guard case .text(let text) = comparison.value else { return nil }
+    self.init(comparator: .init(comparison.comparator), bytes: Array(text.utf8))
+  }
+}
+
+extension FilterPart.ValueTest {
+  fileprivate init(_ comparison: Comparison?) {
+    switch (comparison?.comparator, comparison?.value) {
+    // X-Ray's way to ask for any value.
+    case (.contains, .text("")): self = .isSet
+    case (let comparator?, .text(let text)?):
+      self = .text(.init(comparator: .init(comparator), bytes: Array(text.utf8)))
+    case (let comparator?, .number(let number)?):
+      self = .number(.init(comparator: .init(comparator), bound: number))
+    case (let comparator?, .flag(let flag)?): self = .flag(flag != (comparator == .notEqual))
+    default: self = .isTrue
+    }
+  }
+}
