@@ -18,16 +18,16 @@ extension Entity {
     failsWithThrottle ? .throttle : failsWithFault ? .fault : failsWithError ? .error : .ok
   }
 
-  var failsWithThrottle: Bool { isThrottle || http?.response?.status == 429 }
-  var failsWithFault: Bool { isFault || (500...599).contains(http?.response?.status ?? 0) }
+  var failsWithThrottle: Bool { isThrottle || status == 429 }
+  var failsWithFault: Bool { isFault || (500...599).contains(status ?? 0) }
   /// Throttles are client errors too.
-  var failsWithError: Bool { isError || isThrottle || (400...499).contains(http?.response?.status ?? 0) }
+  var failsWithError: Bool { isError || isThrottle || (400...499).contains(status ?? 0) }
 
   /// A call to another service, as seen by the caller.
   var isCallSubsegment: Bool { kind == .subsegment && isCall }
 
   /// Whether the callee of this call promised to send a segment of its own.
-  var isTracedDownstream: Bool { http?.request?.isTraced == true || other["traced"]?.bool == true }
+  var isTracedDownstream: Bool { isRequestTraced == true || other["traced"]?.bool == true }
 
   /// Order within a list of entities of one trace.
   static func precedes(_ a: Entity, _ b: Entity) -> Bool { (a.start, a.id) < (b.start, b.id) }

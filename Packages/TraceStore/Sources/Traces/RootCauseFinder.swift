@@ -8,6 +8,7 @@ struct RootCauseFinder {
 
   init(_ index: TraceIndex) {
     self.index = index
+    guard index.hasFailures else { return }
     for (place, node) in index.nodes.enumerated() {
       guard case .exceptions(let detail) = node.entity.cause else { continue }
       for exception in detail.exceptions { if let id = exception.id, owners[id] == nil { owners[id] = place } }
@@ -19,6 +20,7 @@ struct RootCauseFinder {
   /// A path from each failed segment, or failed call, that no other one called, down to an exception or to a
   /// service of which only the failure is known.
   func causes(where hasFailed: (Entity) -> Bool) -> [RootCause] {
+    guard index.hasFailures else { return [] }
     let failed = index.nodes.map { hasFailed($0.entity) }
     var causes: [RootCause] = []
     var known: Set<RootCause> = []
@@ -63,7 +65,7 @@ struct RootCauseFinder {
       if steer.isEmpty, case .reference(let id) = index.nodes[place].entity.cause, let owner = owners[id] {
         steer = lineage(of: owner, upTo: place)
       }
-      let next = index.nodes[place].children.filter { failed[$0] && !seen.contains($0) }
+      let next = index.children(of: place).filter { failed[$0] && !seen.contains($0) }
         .min { preference($0, steer) < preference($1, steer) }
       guard let next else { break }
       path.append(next)
@@ -117,7 +119,7 @@ struct RootCauseFinder {
     var path = [root]
     var seen: Set<Int> = [root]
     while let place = path.last {
-      let next = index.nodes[place].children.filter { !seen.contains($0) }
+      let next = index.children(of: place).filter { !seen.contains($0) }
         .filter { (index.nodes[$0].entity.duration ?? 0) > total / 2 }
         .min { slowness($0) < slowness($1) }
       guard let next else { break }
@@ -144,12 +146,13 @@ struct RootCauseFinder {
     var segment: Int?
     for place in path {
       let node = index.nodes[place]
-      if node.segment != segment {
-        segment = node.segment
-        let first = index.nodes[node.segment].entity
+      let top = index.segment(of: place)
+      if top != segment {
+        segment = top
+        let first = index.nodes[top].entity
         let id = index.service(of: place) ?? ServiceID(name: first.name ?? ServiceID.unnamed)
         services.append(RootCause.Service(id: id, isInferred: first.isInferred, path: []))
-        if place != node.segment { services[services.count - 1].path.append(tell(first, node.segment)) }
+        if place != top { services[services.count - 1].path.append(tell(first, top)) }
       }
       services[services.count - 1].path.append(tell(node.entity, place))
     }

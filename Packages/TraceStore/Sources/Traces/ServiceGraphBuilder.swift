@@ -22,16 +22,10 @@ public struct ServiceGraphBuilder: Sendable {
   /// Counts the requests of `trace`. Give each trace once.
   public mutating func add(_ trace: Trace) {
     let index = TraceIndex(trace)
-    var services: [Int: Int] = [:]
-    for segment in index.topLevel where index.isSegment(segment) { services[segment] = add(segment, of: index) }
-    for segment in index.entryPoints {
-      if let service = services[segment] { addClient(of: segment, service: service, of: index) }
-    }
-    for place in index.nodes.indices {
-      guard let caller = services[index.nodes[place].segment] else { continue }
-      addCalls(from: place, of: index, caller: caller, services: services)
-    }
-    links.add(trace.id, index: index, services: services)
+    let facts = GraphFacts(of: trace, index)
+    for visit in facts.visits { add(visit) }
+    for call in facts.calls { add(call) }
+    links.add(trace.id, index: index, services: index.services.map { place(of: $0) })
   }
 
   public func build() -> ServiceGraph {
@@ -58,65 +52,25 @@ public struct ServiceGraphBuilder: Sendable {
     return nodes.count - 1
   }
 
-  /// Counts a segment towards its service and returns the service's place.
-  private mutating func add(_ segment: Int, of index: TraceIndex) -> Int {
-    let entity = index.nodes[segment].entity
-    let id = ServiceID(of: entity)
-    let place = place(of: id)
-    let end = index.end(of: segment)
-    nodes[place].cover(entity.start, end)
-    nodes[place].isReporting = nodes[place].isReporting || !entity.isInferred
-    if let request = Request(entity) {
-      nodes[place].tally.count(request)
-      nodes[place].durations.add(entity.start.duration(to: end).inSeconds)
-    }
-    return place
+  private mutating func add(_ visit: GraphFacts.Visit) {
+    let place = place(of: visit.service)
+    nodes[place].cover(visit.start, visit.end)
+    nodes[place].isRoot = nodes[place].isRoot || visit.isRoot
+    nodes[place].isReporting = nodes[place].isReporting || visit.isReporting
+    guard let request = visit.request else { return }
+    nodes[place].tally.count(request)
+    nodes[place].durations.add(visit.start.duration(to: visit.end).inSeconds)
   }
 
-  private mutating func addClient(of segment: Int, service: Int, of index: TraceIndex) {
-    let entity = index.nodes[segment].entity
-    let client = place(of: ServiceID(clientOf: entity))
-    nodes[service].isRoot = true
-    nodes[client].cover(entity.start, index.end(of: segment))
-    nodes[client].edges[EdgeKey(target: service, isLink: false), default: Edge()].tally.count(Request(entity))
-  }
-
-  /// Counts the segments that `place` called. A call is counted as its caller saw it; what was called by a segment
-  /// or by a subsegment that is no call, such as a Lambda function by its service, as the callee saw it.
-  private mutating func addCalls(from place: Int, of index: TraceIndex, caller: Int, services: [Int: Int]) {
-    let entity = index.nodes[place].entity
-    var counted: Set<Int> = []
-    for callee in index.callees(of: place) {
-      guard let target = services[callee] else { continue }
-      let key = EdgeKey(target: target, isLink: false)
-      guard entity.isCallSubsegment else {
-        nodes[caller].edges[key, default: Edge()].tally.count(Request(index.nodes[callee].entity))
-        continue
-      }
-      var edge = nodes[caller].edges[key] ?? Edge()
-      if counted.insert(target).inserted { edge.tally.count(Request(entity)) }
-      let address = ServiceID(calledBy: entity)
-      let id = nodes[target].id
-      if (address.name, address.type) != (id.name, id.type) { edge.aliases.insert(address) }
-      nodes[caller].edges[key] = edge
-    }
+  private mutating func add(_ call: GraphFacts.Call) {
+    let source = place(of: call.source)
+    let key = EdgeKey(target: place(of: call.target), isLink: false)
+    nodes[source].edges[key, default: Edge()].tally.count(call.request)
+    if let alias = call.alias { nodes[source].edges[key]?.aliases.insert(alias) }
   }
 }
 
 extension ServiceGraphBuilder {
-  /// A completed request.
-  struct Request: Hashable {
-    var outcome: Outcome
-    var ticks: Int64
-
-    /// `nil` while the entity is in progress.
-    init?(_ entity: Entity) {
-      guard let end = entity.end else { return nil }
-      outcome = entity.outcome
-      ticks = max(0, end.ticks - entity.start.ticks)
-    }
-  }
-
   /// Counts of completed requests. Times are summed as whole ticks, so that no order of adding rounds differently.
   private struct Tally {
     private var counts = Statistics()
@@ -124,7 +78,7 @@ extension ServiceGraphBuilder {
     private(set) var responseTimes = Histogram()
 
     /// - Parameter histogramTicks: What goes into the histogram in place of the response time.
-    mutating func count(_ request: Request?, histogramTicks: Int64? = nil) {
+    mutating func count(_ request: GraphFacts.Request?, histogramTicks: Int64? = nil) {
       guard let request else { return }
       switch request.outcome {
       case .ok: counts.ok += 1

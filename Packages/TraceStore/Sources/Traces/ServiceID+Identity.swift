@@ -28,29 +28,61 @@ extension ServiceID {
       self.init(name: call.name ?? Self.unnamed, type: Self.remoteType, accountID: call.accountID)
       return
     }
-    let resource = AWSResource.all.first { $0.origin == origin }.flatMap { call.name(of: $0) }
-    let name = resource ?? call.name.map { AWSResource.serviceNames[$0] ?? $0 } ?? Self.unnamed
+    let resource = AWSResource(origin: origin).flatMap { call.name(of: $0) }
+    let name = resource ?? call.name.map(AWSResource.serviceName) ?? Self.unnamed
     self.init(name: name, type: origin, accountID: call.accountID)
   }
 }
 
 /// A resource of an AWS service that calls name in their `aws` block, and that has a node of its own.
-private struct AWSResource {
-  var service: String
-  var origin: String
-  /// Members that may hold its name.
-  var keys: [String]
+private enum AWSResource: CaseIterable {
+  case table, bucket, queue, topic, function
 
-  static let all = [
-    AWSResource(service: "DynamoDB", origin: "AWS::DynamoDB::Table", keys: ["table_name"]),
-    AWSResource(service: "S3", origin: "AWS::S3::Bucket", keys: ["bucket_name", "bucket"]),
-    AWSResource(service: "SQS", origin: "AWS::SQS::Queue", keys: ["queue_url"]),
-    AWSResource(service: "SNS", origin: "AWS::SNS", keys: ["topic_arn"]),
-    AWSResource(service: "Lambda", origin: "AWS::Lambda", keys: ["function_name"]),
-  ]
+  /// What a service, by its usual name, is called for.
+  init?(of service: String) {
+    switch service {
+    case "DynamoDB": self = .table
+    case "S3": self = .bucket
+    case "SQS": self = .queue
+    case "SNS": self = .topic
+    case "Lambda": self = .function
+    default: return nil
+    }
+  }
 
-  /// The usual names of services, by the lower-case ones that the Python SDK takes from botocore.
-  static let serviceNames = [
+  init?(origin: String) {
+    guard let resource = Self.allCases.first(where: { $0.origin == origin }) else { return nil }
+    self = resource
+  }
+
+  var origin: String {
+    switch self {
+    case .table: "AWS::DynamoDB::Table"
+    case .bucket: "AWS::S3::Bucket"
+    case .queue: "AWS::SQS::Queue"
+    case .topic: "AWS::SNS"
+    case .function: "AWS::Lambda"
+    }
+  }
+
+  /// The member of an `aws` block that holds its name.
+  func name(in aws: JSONObject) -> String? {
+    switch self {
+    case .table: aws["table_name"]?.string
+    case .bucket: aws["bucket_name"]?.string ?? aws["bucket"]?.string
+    case .queue: aws["queue_url"]?.string
+    case .topic: aws["topic_arn"]?.string
+    case .function: aws["function_name"]?.string
+    }
+  }
+
+  /// The usual name of a service, which the Python SDK takes in lower case from botocore.
+  static func serviceName(_ name: String) -> String {
+    guard name.utf8.first.map({ $0 >= UInt8(ascii: "a") }) == true else { return name }
+    return serviceNames[name] ?? name
+  }
+
+  private static let serviceNames = [
     "dynamodb": "DynamoDB", "events": "Events", "kinesis": "Kinesis", "kms": "KMS", "lambda": "Lambda",
     "logs": "CloudWatchLogs", "s3": "S3", "secretsmanager": "SecretsManager", "sns": "SNS", "sqs": "SQS",
     "ssm": "SSM", "states": "Sfn", "sts": "STS",
@@ -61,10 +93,8 @@ extension Entity {
   /// The `origin` of the segment that is inferred from this call; `nil` for services outside AWS.
   var inferredOrigin: String? {
     guard namespace == "aws" else { return sql.isEmpty ? nil : "Database::SQL" }
-    let service = name.map { AWSResource.serviceNames[$0] ?? $0 } ?? ServiceID.unnamed
-    if let resource = AWSResource.all.first(where: { $0.service == service }), name(of: resource) != nil {
-      return resource.origin
-    }
+    let service = name.map(AWSResource.serviceName) ?? ServiceID.unnamed
+    if let resource = AWSResource(of: service), name(of: resource) != nil { return resource.origin }
     return "AWS::\(service)"
   }
 
@@ -73,9 +103,9 @@ extension Entity {
 
   /// The name of `resource` in the `aws` block. It counts only with an operation, as in X-Ray.
   fileprivate func name(of resource: AWSResource) -> String? {
-    guard aws["operation"] != nil, let name = resource.keys.lazy.compactMap({ aws[$0]?.string }).first, !name.isEmpty
-    else { return nil }
-    return resource.service == "Lambda" ? Self.functionName(name) : name
+    let aws = aws
+    guard aws["operation"] != nil, let name = resource.name(in: aws), !name.isEmpty else { return nil }
+    return resource == .function ? Self.functionName(name) : name
   }
 
   /// The name in `arn:aws:lambda:region:account:function:NAME:qualifier`, `account:function:NAME` or `NAME:qualifier`.

@@ -7,7 +7,7 @@ struct TraceLinks: Sendable {
     var service: Int
     var segment: EntityID
     var start: Timestamp
-    var request: ServiceGraphBuilder.Request?
+    var request: GraphFacts.Request?
   }
 
   private struct LinkedTrace {
@@ -37,7 +37,7 @@ struct TraceLinks: Sendable {
     var source: Int
     var target: Int
     /// The consumer's; `nil` while it is in progress.
-    var request: ServiceGraphBuilder.Request?
+    var request: GraphFacts.Request?
     /// Ticks between sending and receiving.
     var eventAge: Int64
   }
@@ -48,25 +48,27 @@ struct TraceLinks: Sendable {
   private var traces: [TraceID: LinkedTrace] = [:]
   private var links: [Link] = []
 
-  mutating func add(_ id: TraceID, index: TraceIndex, services: [Int: Int]) {
+  /// - Parameter services: What stands for each of the index's services.
+  mutating func add(_ id: TraceID, index: TraceIndex, services: [Int]) {
     guard let rootPlace = index.root else { return }
-    var endpoints: [Int: Int] = [:]
+    /// Of each top-level entity.
+    var endpoints: [Int?] = []
     var segments: [Endpoint] = []
-    for place in index.topLevel {
-      guard let service = services[place] else { continue }
-      let entity = index.nodes[place].entity
-      endpoints[place] = segments.count
+    for segment in index.topLevel {
+      endpoints.append(segment.service.map { _ in segments.count })
+      guard let service = segment.service else { continue }
+      let entity = index.nodes[segment.place].entity
       segments.append(
         Endpoint(
-          service: service, segment: entity.id, start: entity.start, request: ServiceGraphBuilder.Request(entity)))
+          service: services[service], segment: entity.id, start: entity.start, request: GraphFacts.Request(entity)))
     }
-    guard let root = endpoints[rootPlace] else { return }
+    guard let root = endpoints[index.nodes[rootPlace].top] else { return }
     var trace = LinkedTrace(root: segments[root], segments: segments)
     var left = Self.limit
     for (place, node) in index.nodes.enumerated() {
       let entity = node.entity
-      guard node.segment == place || entity.isCallSubsegment || !entity.links.isEmpty else { continue }
-      guard let segment = endpoints[node.segment] else { continue }
+      guard index.segment(of: place) == place || entity.isCallSubsegment || !entity.links.isEmpty else { continue }
+      guard let segment = endpoints[node.top] else { continue }
       trace.entities.append((entity.id, segment))
       for link in entity.links.prefix(left) where link.traceID != id {
         left -= 1

@@ -69,11 +69,16 @@ public struct ServiceID: Hashable, Sendable {
 }
 
 extension ServiceID: Comparable {
-  public static func < (a: ServiceID, b: ServiceID) -> Bool { a.sortKey < b.sortKey }
+  /// By name, type and account. What is missing comes before what is empty.
+  public static func < (a: ServiceID, b: ServiceID) -> Bool {
+    if a.name != b.name { return a.name < b.name }
+    if a.type != b.type { return precedes(a.type, b.type) }
+    return precedes(a.accountID, b.accountID)
+  }
 
-  /// What is missing comes before what is empty.
-  private var sortKey: (String, Int, String, Int, String) {
-    (name, type == nil ? 0 : 1, type ?? "", accountID == nil ? 0 : 1, accountID ?? "")
+  private static func precedes(_ a: String?, _ b: String?) -> Bool {
+    guard let a, let b else { return a == nil && b != nil }
+    return a < b
   }
 }
 

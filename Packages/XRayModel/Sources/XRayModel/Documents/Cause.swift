@@ -11,7 +11,7 @@ public struct CauseDetail: Hashable, Sendable {
   public var paths: [String] = []
   public var message: String?
   public var exceptions: [CapturedException] = []
-  public var other: JSONObject = [:]
+  public var other = JSONObject()
 
   public init(workingDirectory: String? = nil, exceptions: [CapturedException] = []) {
     self.workingDirectory = workingDirectory
@@ -34,7 +34,7 @@ public struct CapturedException: Hashable, Sendable {
   /// The id of the exception that caused this one.
   public var cause: String?
   public var stack: [StackFrame] = []
-  public var other: JSONObject = [:]
+  public var other = JSONObject()
 
   public init(id: EntityID?, message: String?, type: String?, stack: [StackFrame] = []) {
     self.id = id?.description

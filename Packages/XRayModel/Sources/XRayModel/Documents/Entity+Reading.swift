@@ -1,11 +1,19 @@
 extension Entity {
   /// Reads and validates a document.
   public init(document: Span<UInt8>) throws(SegmentRejection) {
-    let index = try SegmentIndex(scanning: document)
-    guard let json = try? JSONValue(parsing: document, allowsNonFinite: true), let object = json.object,
-      let entity = Entity(json: object, kind: index.kind)
-    else { throw SegmentRejection(.parseError, detail: "not an object") }
+    _ = try SegmentIndex(scanning: document)
+    guard let entity = Entity(accepted: document) else { throw SegmentRejection(.parseError, detail: "not an object") }
     self = entity
+  }
+
+  /// Reads a document that was validated before, as those of a store were; `nil` for what is no document at all.
+  public init?(accepted document: Span<UInt8>) {
+    if let entity = document.withUnsafeBytes({ EntityReader.read($0) }) {
+      self = entity
+    } else {
+      guard let object = try? JSONValue(parsing: document, allowsNonFinite: true).object else { return nil }
+      self.init(json: object)
+    }
   }
 
   /// Reads an entity from JSON: `nil` without an id or a start. Everything else may be missing or odd:
@@ -66,7 +74,7 @@ extension AnnotationValue {
 }
 
 extension Annotation {
-  fileprivate init?(json: JSONObject.Member) {
+  init?(json: JSONObject.Member) {
     guard let value = AnnotationValue(json: json.value) else { return nil }
     self.init(key: json.key, value: value)
   }
@@ -79,10 +87,10 @@ extension JSONValue {
     return Array(text.utf8).withUnsafeBufferPointer { Timestamp(decimal: $0) }
   }
 
-  fileprivate var entityID: EntityID? { string.flatMap { EntityID($0) } }
+  var entityID: EntityID? { string.flatMap { EntityID($0) } }
   fileprivate var integer: Int? { number?.integer }
   /// A whole number, also where it is sent as text.
-  fileprivate var lenientInteger: Int? { integer ?? string.flatMap { Int($0) } }
+  var lenientInteger: Int? { integer ?? string.flatMap { Int($0) } }
   fileprivate var strings: [String]? { array?.compactMap(\.string) }
 }
 
@@ -163,7 +171,7 @@ extension StackFrame {
 }
 
 extension TraceLink {
-  fileprivate init?(json: JSONValue) {
+  init?(json: JSONValue) {
     guard let traceID = json["trace_id"]?.string.flatMap({ TraceID($0) }) else { return nil }
     self.init(traceID: traceID, id: json["id"]?.entityID, attributes: json["attributes"]?.object ?? [:])
   }

@@ -56,14 +56,14 @@ struct EntityScanner {
     if try cursor.isEmpty(until: UInt8(ascii: "}")) { return fields }
     repeat {
       let key = try cursor.key()
-      try scanMember(Key(key, in: cursor), of: &fields, depth: depth + 1)
+      try scanMember(MemberKey(key, in: cursor), of: &fields, depth: depth + 1)
     } while try cursor.continues(until: UInt8(ascii: "}"))
     return fields
   }
 
   // MARK: Members
 
-  private mutating func scanMember(_ key: Key, of fields: inout Fields, depth: Int) throws(JSONError) {
+  private mutating func scanMember(_ key: MemberKey, of fields: inout Fields, depth: Int) throws(JSONError) {
     switch key {
     case .id: fields.id = try text(depth)
     case .name: fields.name = try text(depth)
@@ -84,7 +84,7 @@ struct EntityScanner {
       try cursor.skipValue(depth: depth)
       if cursor.nonFiniteCount > 0 { tolerated.insert(.nonFiniteMetadata) }
     case .subsegments: try subsegments(of: &fields, depth)
-    case .other: try cursor.skipValue(depth: depth)
+    default: try cursor.skipValue(depth: depth)
     }
   }
 
@@ -168,42 +168,5 @@ struct EntityScanner {
       }
     } while try cursor.continues(until: UInt8(ascii: "]"))
     fields.subsegmentCount = subsegmentCount - countBefore
-  }
-
-  // MARK: Keys
-
-  /// The members that mean something to the scanner.
-  private enum Key {
-    case id, name, traceID, parentID, type, origin, start, end, inProgress
-    case error, fault, throttle, http, metadata, subsegments, other
-
-    /// A key with escapes is resolved first, which allocates and hardly happens.
-    init(_ token: JSONCursor.StringToken, in cursor: JSONCursor) {
-      guard token.hasEscapes else {
-        self.init(cursor, token.range)
-        return
-      }
-      let text = Array(cursor.text(token).utf8)
-      self = text.withUnsafeBytes { Key(JSONCursor($0), 0..<$0.count) }
-    }
-
-    private init(_ text: JSONCursor, _ range: Range<Int>) {
-      func either(_ key: Key, _ word: StaticString) -> Key? { text.matches(word, in: range) ? key : nil }
-      let key: Key? =
-        switch range.count {
-        case 2: either(.id, "id")
-        case 4: either(.name, "name") ?? either(.type, "type") ?? either(.http, "http")
-        case 5: either(.fault, "fault") ?? either(.error, "error")
-        case 6: either(.origin, "origin")
-        case 8:
-          either(.traceID, "trace_id") ?? either(.end, "end_time") ?? either(.metadata, "metadata")
-            ?? either(.throttle, "throttle")
-        case 9: either(.parentID, "parent_id")
-        case 10: either(.start, "start_time")
-        case 11: either(.inProgress, "in_progress") ?? either(.subsegments, "subsegments")
-        default: nil
-        }
-      self = key ?? .other
-    }
   }
 }

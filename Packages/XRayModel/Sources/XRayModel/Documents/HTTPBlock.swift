@@ -9,7 +9,7 @@ public struct HTTPBlock: Hashable, Sendable {
     public var isForwarded: Bool?
     /// Whether the callee will send a segment of its own.
     public var isTraced: Bool?
-    public var other: JSONObject = [:]
+    public var other = JSONObject()
 
     public init(method: String? = nil, url: String? = nil) {
       self.method = method
@@ -21,7 +21,7 @@ public struct HTTPBlock: Hashable, Sendable {
     public var status: Int?
     /// Bytes; -1 where the sender did not know.
     public var contentLength: Int?
-    public var other: JSONObject = [:]
+    public var other = JSONObject()
 
     public init(status: Int? = nil, contentLength: Int? = nil) {
       self.status = status
@@ -31,7 +31,7 @@ public struct HTTPBlock: Hashable, Sendable {
 
   public var request: Request?
   public var response: Response?
-  public var other: JSONObject = [:]
+  public var other = JSONObject()
 
   public init(request: Request? = nil, response: Response? = nil) {
     self.request = request

@@ -25,18 +25,11 @@ extension JSONValue {
 }
 
 extension JSONCursor {
-  fileprivate mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+  /// Reads one value of any kind. `depth` counts the arrays and objects around it.
+  mutating func value(depth: Int) throws(JSONError) -> JSONValue {
     switch try peek() {
     case UInt8(ascii: "\""): return .string(text(try string()))
-    case UInt8(ascii: "{"):
-      try open(UInt8(ascii: "{"), depth: depth)
-      var members: [JSONObject.Member] = []
-      if try isEmpty(until: UInt8(ascii: "}")) { return .object([:]) }
-      repeat {
-        let key = text(try key())
-        members.append(JSONObject.Member(key: key, value: try value(depth: depth + 1)))
-      } while try continues(until: UInt8(ascii: "}"))
-      return .object(JSONObject(members.lastOfEachKey))
+    case UInt8(ascii: "{"): return .object(try object(depth: depth))
     case UInt8(ascii: "["):
       try open(UInt8(ascii: "["), depth: depth)
       var elements: [JSONValue] = []
@@ -53,17 +46,34 @@ extension JSONCursor {
       try literal("null")
       return .null
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "N"), UInt8(ascii: "I"):
-      let range = try number()
-      let raw = UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)
-      return .number(JSONNumber(text: String(decoding: raw, as: UTF8.self)))
+      return .number(try numberValue())
     default: throw fail(.unexpectedByte)
     }
+  }
+
+  /// Reads an object; of repeated members the last one.
+  mutating func object(depth: Int) throws(JSONError) -> JSONObject {
+    try open(UInt8(ascii: "{"), depth: depth)
+    if try isEmpty(until: UInt8(ascii: "}")) { return [:] }
+    var members: [JSONObject.Member] = []
+    repeat {
+      let key = text(try key())
+      members.append(JSONObject.Member(key: key, value: try value(depth: depth + 1)))
+    } while try continues(until: UInt8(ascii: "}"))
+    return JSONObject(members.lastOfEachKey)
+  }
+
+  /// Reads a number by its text.
+  mutating func numberValue() throws(JSONError) -> JSONNumber {
+    let range = try number()
+    let raw = UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)
+    return JSONNumber(text: String(decoding: raw, as: UTF8.self))
   }
 }
 
 extension [JSONObject.Member] {
   /// Without those that a later member of the same key replaces.
-  fileprivate var lastOfEachKey: Self {
+  var lastOfEachKey: Self {
     // Comparing each with each is fastest for what documents hold, and must not be tried on thousands.
     if count <= 16 {
       let isUnique = !indices.contains { index in self[..<index].contains { $0.key == self[index].key } }
