@@ -65,6 +65,30 @@ import XRayModel
       batch((0..<40).map { n in "{\"a\":\"" + (0..<46).map { "\($0 * n)" }.joined(separator: ".") + "\"}" }))
   }
 
+  /// Memory and dictionary stay bounded: what is rare costs no more than its own bytes, and is in no dictionary.
+  @Test func `fifty thousand keys over many documents, none of them twice`() throws {
+    let texts = (0..<1000).map { document in
+      "{" + (0..<50).map { "\"key\(document * 50 + $0)of\":\($0 % 3)" }.joined(separator: ",") + "}"
+    }
+    let block = try expectRoundTrip(batch(texts))
+    #expect(block.statistics.rawDocuments == 0)
+    #expect(block.statistics.literals < 100 && block.statistics.templates < 1_000)
+    #expect(block.bytes.count * 3 < texts.reduce(0) { $0 + $1.utf8.count })
+  }
+
+  @Test func `shapes that change in the midst of a block, and back`() throws {
+    // What came last is guessed to come again: values of another kind, keys in the place of texts, ends, escapes.
+    let texts = [
+      #"{"a":"x","b":1}"#, #"{"a":"x":"b","b":1}"#, #"{"a":"x" ,"b":"1"}"#, #"{"a":"x","b":1"#, #"{"a":"x\"","b":-1}"#,
+      #"{"a":"","b":1}"#, #"{"a":1,"b":1}"#, #"{"a":"xx","b":1}"#, #"{"a":"x","b":1}]"#, #"5{"a":"x","b":1}"#,
+      #"5"a":"x","b":1}"#, #""a"5"b"6"#, #""a""b""c""#, #"{"a":"x" : 1,"b":1}"#, #"5"#, #""5""#, #"{"a":"x","b":1,}"#,
+    ]
+    let random = RandomSource(seed: 77)
+    for _ in 0..<20 {
+      try expectRoundTrip(batch((0..<120).map { _ in texts[Int(random.next() % UInt64(texts.count))] }))
+    }
+  }
+
   @Test func `one document that is as long as may be`() throws {
     let text = "\"" + String(repeating: "x", count: SegmentBlock.documentLengthLimit - 2) + "\""
     let block = try expectRoundTrip(batch([text, "{}", text, text, "{}"]))

@@ -1,7 +1,7 @@
 /// Appends numbers bit by bit, the highest bit of a number and of a byte first.
-struct BitWriter {
-  private(set) var bytes: [UInt8] = []
-  /// Bits that do not fill a byte yet, the last one lowest.
+struct BitWriter: ~Copyable {
+  private var bytes = Pool<UInt8>(capacity: 1 << 14)
+  /// Bits that do not fill a byte yet, the last one lowest; fewer than 8 of them.
   private var pending: UInt64 = 0
   private var pendingCount = 0
 
@@ -23,10 +23,10 @@ struct BitWriter {
   private mutating func put(_ value: UInt64, _ count: Int) {
     pending = pending &<< UInt64(count) | (value & ((1 &<< UInt64(count)) &- 1))
     pendingCount += count
-    while pendingCount >= 8 {
-      pendingCount -= 8
-      bytes.append(UInt8(truncatingIfNeeded: pending &>> UInt64(pendingCount)))
-    }
+    // All whole bytes at once: at most 39 bits are pending.
+    let word = pending &<< UInt64(64 - pendingCount)
+    bytes.append(highest: pendingCount &>> 3, of: pendingCount == 0 ? 0 : word)
+    pendingCount &= 7
   }
 
   /// Appends `value`, below 2^63, in the exponential Golomb code of that order.
@@ -34,14 +34,30 @@ struct BitWriter {
   mutating func write(golomb value: UInt64, order: Int) {
     let shifted = value + (1 << UInt64(order))
     let length = 64 - shifted.leadingZeroBitCount
-    write(0, bits: length - 1 - order)
-    write(shifted, bits: length)
+    if 2 * length - 1 - order <= 32 {
+      put(shifted, 2 * length - 1 - order)
+    } else {
+      write(0, bits: length - 1 - order)
+      write(shifted, bits: length)
+    }
   }
 
-  /// Fills the last byte with zeros.
-  mutating func finish() -> [UInt8] {
+  /// Fills the last byte with zeros, hands out all bytes and begins anew.
+  mutating func finish(to other: inout [UInt8]) {
     if pendingCount > 0 { put(0, 8 - pendingCount) }
-    return bytes
+    other.append(contentsOf: bytes.elements)
+    bytes.removeAll()
+    (pending, pendingCount) = (0, 0)
+  }
+}
+
+extension Pool where Element == UInt8 {
+  /// Appends the highest bytes of a word, at most 8 of them.
+  @inline(__always)
+  fileprivate mutating func append(highest count: Int, of word: UInt64) {
+    reserve(8)
+    UnsafeMutableRawPointer(base + self.count).storeBytes(of: word.bigEndian, as: UInt64.self)
+    advance(count)
   }
 }
 
@@ -49,7 +65,7 @@ struct BitWriter {
 struct BitReader {
   private let bytes: UnsafeRawBufferPointer
   /// In bits.
-  private var position = 0
+  private(set) var position = 0
   private let origin: Int
 
   init(_ bytes: UnsafeRawBufferPointer, at origin: Int) {
@@ -72,9 +88,14 @@ struct BitReader {
       let word = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: byte, as: UInt64.self))
       return word &<< UInt64(position & 7)
     }
+    return peekAtEnd(byte) &<< UInt64(position & 7)
+  }
+
+  @inline(never)
+  private func peekAtEnd(_ byte: Int) -> UInt64 {
     var word: UInt64 = 0
     for index in 0..<8 { word = word &<< 8 | (byte + index < bytes.count ? UInt64(bytes[byte + index]) : 0) }
-    return word &<< UInt64(position & 7)
+    return word
   }
 
   @inline(__always)
@@ -93,6 +114,19 @@ struct BitReader {
 
   @inline(__always)
   mutating func golomb(order: Int) throws(BlockError) -> UInt64 {
+    let word = peek()
+    let zeros = word.leadingZeroBitCount
+    let length = zeros + 1 + order
+    // Nearly always all of it is in the word.
+    if zeros + length <= 57, zeros + length <= bytes.count * 8 - position {
+      position += zeros + length
+      return (word &<< UInt64(zeros)) &>> UInt64(64 - length) - (1 << UInt64(order))
+    }
+    return try longGolomb(order: order)
+  }
+
+  @inline(never)
+  private mutating func longGolomb(order: Int) throws(BlockError) -> UInt64 {
     var zeros = peek().leadingZeroBitCount
     if zeros >= 57 {
       let start = position

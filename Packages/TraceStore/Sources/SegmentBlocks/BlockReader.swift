@@ -4,13 +4,16 @@ public import XRayModel
 ///
 /// What a read needs is checked against its checksums when it is needed: the header and the dictionary at once, each
 /// chunk when a document of it is read. ``check()`` reads everything.
+///
+/// A reader may be kept and used from several places at once: it holds the block's bytes and the inflated dictionary, and
+/// no other memory between two reads. Where many single traces are read, opening a block once saves most of the work.
 public struct BlockReader: Sendable {
   private let bytes: [UInt8]
-  private let header: BlockHeader
-  private let dictionary: BlockDictionary
+  let header: BlockHeader
+  let dictionary: BlockDictionary
   /// For each chunk, the number of its first document and where it lies in ``bytes``; then the ends of the last one.
   private let firstDocuments: [Int]
-  private let offsets: [Int]
+  let offsets: [Int]
   private let isChecked: Bool
 
   /// Number of documents.
@@ -61,12 +64,18 @@ public struct BlockReader: Sendable {
     }
     var batch = DocumentBatch()
     guard !range.isEmpty else { return batch }
-    var chunk = chunk(of: range.lowerBound)
-    while chunk < header.chunks.count, firstDocuments[chunk] < range.upperBound {
-      let part = range.clamped(to: firstDocuments[chunk]..<firstDocuments[chunk + 1])
-      let first = firstDocuments[chunk]
-      try read(part.lowerBound - first..<part.upperBound - first, ofChunk: chunk) { batch.append(copying: $0) }
-      chunk += 1
+    let first = chunk(of: range.lowerBound)
+    if range.upperBound > firstDocuments[first + 1] {
+      // Reading to the end of the range at once spares growing.
+      let chunks = header.chunks[first...chunk(of: range.upperBound - 1)]
+      // What the header claims is not believed without bytes that could stand for it.
+      let length = chunks.reduce(0) { $0 + $1.length }
+      batch.reserveCapacity(documents: range.count, bytes: min(length, bytes.count * 64))
+    }
+    try read(range) { chunk, _ in
+      for index in 0..<chunk.count {
+        batch.append(copying: UnsafeRawBufferPointer(rebasing: chunk.allBytes[chunk.range(of: index)]))
+      }
     }
     return batch
   }
@@ -94,14 +103,18 @@ public struct BlockReader: Sendable {
     let documents = try documents()
     var batch = DocumentBatch()
     batch.reserveCapacity(documents: count, bytes: documents.bytes.count)
-    for place in places { batch.append(documents[place]) }
+    documents.bytes.withUnsafeBytes { bytes in
+      for place in places {
+        batch.append(copying: UnsafeRawBufferPointer(rebasing: bytes[documents.range(of: place)]))
+      }
+    }
     return batch
   }
 
   /// Reads everything and keeps nothing; throws what is wrong first.
   public func check() throws(BlockError) {
     _ = try arrival()
-    for chunk in header.chunks.indices { try read(0..<header.chunks[chunk].documents, ofChunk: chunk) { _ in } }
+    try read(0..<count) { _, _ in }
   }
 
   /// The places of the documents of each chunk.
@@ -118,17 +131,34 @@ public struct BlockReader: Sendable {
     return low
   }
 
-  private func read(
-    _ range: Range<Int>, ofChunk index: Int, to consume: (UnsafeRawBufferPointer) -> Void
+  /// Reads the documents at these places, chunk by chunk; with what was read of a chunk, `consume` gets the place of the
+  /// first document.
+  func read(
+    _ range: Range<Int>, to consume: (borrowing ChunkReader, _ first: Int) throws(BlockError) -> Void
   ) throws(BlockError) {
-    let header = header.chunks[index]
+    guard !range.isEmpty else { return }
     try bytes.reading { buffer throws(BlockError) in
-      let section = UnsafeRawBufferPointer(rebasing: buffer[offsets[index]..<offsets[index + 1]])
-      guard !isChecked || checksum(section) == header.checksum else { throw BlockError(.checksum, at: offsets[index]) }
-      try dictionary.text.reading { literals throws(BlockError) in
-        try ChunkReader.read(range, of: section, at: offsets[index], header, dictionary, literals, to: consume)
+      try dictionary.reading { view throws(BlockError) in
+        var reader = ChunkReader(view)
+        var index = chunk(of: range.lowerBound)
+        while index < header.chunks.count, firstDocuments[index] < range.upperBound {
+          let first = firstDocuments[index]
+          let part = range.clamped(to: first..<firstDocuments[index + 1])
+          try read(part.lowerBound - first..<part.upperBound - first, ofChunk: index, buffer, &reader)
+          try consume(reader, part.lowerBound)
+          index += 1
+        }
       }
     }
+  }
+
+  private func read(
+    _ range: Range<Int>, ofChunk index: Int, _ buffer: UnsafeRawBufferPointer, _ reader: inout ChunkReader
+  ) throws(BlockError) {
+    let header = header.chunks[index]
+    let section = UnsafeRawBufferPointer(rebasing: buffer[offsets[index]..<offsets[index + 1]])
+    guard !isChecked || checksum(section) == header.checksum else { throw BlockError(.checksum, at: offsets[index]) }
+    try reader.read(range, of: section, at: offsets[index], header)
   }
 
   private static func permutation(
@@ -150,24 +180,5 @@ public struct BlockReader: Sendable {
     }
     guard bits.isAtEnd else { throw bits.fail() }
     return order
-  }
-}
-
-extension [UInt8] {
-  /// Lends the bytes to something that may fail.
-  fileprivate func reading<Result>(
-    _ body: (UnsafeRawBufferPointer) throws(BlockError) -> Result
-  ) throws(BlockError) -> Result {
-    var failure: BlockError?
-    let result = withUnsafeBytes { buffer -> Result? in
-      do throws(BlockError) {
-        return try body(buffer)
-      } catch {
-        failure = error
-        return nil
-      }
-    }
-    guard let result else { throw failure ?? BlockError(.malformed, at: 0) }
-    return result
   }
 }

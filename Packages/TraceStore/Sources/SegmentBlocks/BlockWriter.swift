@@ -1,11 +1,12 @@
 import XRayModel
 
 /// Puts a block together.
-struct BlockWriter {
+struct BlockWriter: ~Copyable {
   private let splitter: PhraseSplitter
   private let literals: LiteralTable
   private let book: PhraseBook
   private let coding: NumberCoding
+  private var bits = BitWriter()
   private var statistics = BlockStatistics()
 
   /// Writes the documents in that order; those in `raw`, by their places in it, as they are.
@@ -15,7 +16,7 @@ struct BlockWriter {
     documents.bytes.withUnsafeBufferPointer { bytes in
       // Of an empty batch nothing is read: any address serves.
       let source = bytes.baseAddress ?? UnsafePointer(bitPattern: 1)!
-      let writer = BlockWriter(documents, source, order, raw)
+      var writer = BlockWriter(documents, source, order, raw)
       return writer.block(arrival: hasOrder ? order : [])
     }
   }
@@ -30,50 +31,50 @@ struct BlockWriter {
       isRaw[position] = raw.contains(position) || !scanner.scan(documents.range(of: document))
       ends.append(scanner.tokens.count)
     }
-    let tokens = scanner.tokens
-    var literals = scanner.takeLiterals()
-    let patterns = TextPatterns(&literals, below: UInt32(PhraseSplitter.textThreshold))
-    var splitter = PhraseSplitter(literals: literals, patterns: patterns)
+    let patterns = TextPatterns(&scanner.literals, below: UInt32(PhraseSplitter.textThreshold))
+    var splitter = PhraseSplitter()
     var start = 0
     var trace: Int?
     for (position, document) in order.enumerated() {
       let range = documents.range(of: document)
-      let tokens = tokens[start..<ends[position]]
+      let tokens = UnsafeBufferPointer(rebasing: scanner.tokens.elements[start..<ends[position]])
       start = ends[position]
       let next = tokens.first { $0.kind == .trace }.map { Int($0.value) }
       let isSameTrace = if let trace, let next { equalBytes(source + trace, source + next, 35) } else { false }
       if let next { trace = next }
       if splitter.isFull(isSameTrace: isSameTrace) { splitter.endChunk() }
       if isRaw[position] {
-        splitter.add(raw: UnsafeRawBufferPointer(start: source + range.lowerBound, count: range.count))
+        splitter.add(raw: UnsafeBufferPointer(start: source + range.lowerBound, count: range.count))
       } else {
-        splitter.add(tokens, length: range.count)
+        splitter.add(tokens, length: range.count, scanner.literals, patterns)
       }
     }
     splitter.endChunk()
-    self.literals = literals
+    book = PhraseBook(splitter.phrases, literals: scanner.literals.count)
+    coding = NumberCoding(splitter, book)
     self.splitter = splitter
-    book = PhraseBook(splitter, literals: literals.entries.count)
-    coding = NumberCoding(splitter.chunks, phrases: splitter.phrases, book: book)
+    literals = scanner.takeLiterals()
   }
 
-  private consuming func block(arrival order: [Int]) -> EncodedBlock {
+  private mutating func block(arrival order: [Int]) -> EncodedBlock {
     var header = BlockHeader()
     var body = dictionarySection(&header)
     body += arrivalSection(order, &header)
-    let text = book.literals.flatMap { literals.bytes(of: $0) }
+    var text: [UInt8] = []
+    for literal in book.literals { text.append(contentsOf: literals.bytes(of: literal)) }
     let deflater = Deflater()
     var nextNumber = 0
     text.withUnsafeBytes { text in
       let known = UnsafeRawBufferPointer(rebasing: text.suffix(BlockDictionary.window))
-      for chunk in splitter.chunks {
+      for index in 0..<splitter.chunks.count {
+        let chunk = splitter.chunks[index]
         let bytes = self.bytes(of: chunk, &nextNumber, deflater, knowing: known)
         header.chunks.append(
           BlockHeader.Chunk(
             documents: chunk.documents, length: chunk.length, stored: bytes.count,
             checksum: bytes.withUnsafeBytes { checksum($0) }))
         body += bytes
-        header.rawDocuments += chunk.rawLengths.count
+        header.rawDocuments += chunk.rawDocuments
         statistics.documents += chunk.documents
         statistics.length += chunk.length
       }
@@ -134,9 +135,8 @@ struct BlockWriter {
     let column = NumberColumn(differences, predictor: .column)
     var section: [UInt8] = []
     column.write(to: &section)
-    var bits = BitWriter()
     for difference in differences { bits.write(golomb: column.code(difference), order: Int(column.order)) }
-    section += bits.finish()
+    bits.finish(to: &section)
     header.arrival = .init(stored: section.count, checksum: section.withUnsafeBytes { checksum($0) })
     statistics.arrival = section.count
     return section
@@ -147,19 +147,21 @@ struct BlockWriter {
     knowing known: UnsafeRawBufferPointer
   ) -> [UInt8] {
     let skeleton = skeleton(of: chunk)
-    let bits = bits(of: chunk, &nextNumber)
-    let (deflated, sizes) = deflater.deflate(
-      [skeleton, chunk.text], knowing: chunk.text.isEmpty ? .init(start: nil, count: 0) : known)
+    writeBits(of: chunk, &nextNumber)
+    let text = UnsafeBufferPointer(rebasing: splitter.text.elements[chunk.text])
+    let (deflated, sizes) = skeleton.withUnsafeBufferPointer {
+      deflater.deflate([$0, text], knowing: text.isEmpty ? .init(start: nil, count: 0) : known)
+    }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(deflated.count + bits.count + 16)
+    bytes.reserveCapacity(deflated.count + bits.bitCount / 8 + 16)
     bytes.append(varint: skeleton.count)
-    bytes.append(varint: chunk.text.count)
+    bytes.append(varint: text.count)
     bytes.append(varint: deflated.count)
     statistics.header += bytes.count
     statistics.skeleton += sizes[0]
     statistics.text += sizes[1]
     bytes += deflated
-    bytes += bits
+    bits.finish(to: &bytes)
     return bytes
   }
 
@@ -167,11 +169,13 @@ struct BlockWriter {
   /// is not in the dictionary, others are numbers of phrases, less two.
   private func skeleton(of chunk: PhraseSplitter.Chunk) -> [UInt8] {
     var bytes: [UInt8] = []
-    var raw = 0
-    for number in chunk.occurrences {
+    bytes.reserveCapacity(chunk.occurrences.count * 2)
+    var raw = chunk.rawLengths.lowerBound
+    for occurrence in chunk.occurrences {
+      let number = splitter.occurrences[occurrence]
       guard number >= 0 else {
         bytes.append(0)
-        bytes.append(varint: chunk.rawLengths[raw])
+        bytes.append(varint: splitter.rawLengths[raw])
         raw += 1
         continue
       }
@@ -199,11 +203,12 @@ struct BlockWriter {
   }
 
   /// The values of the holes.
-  private mutating func bits(of chunk: PhraseSplitter.Chunk, _ nextNumber: inout Int) -> [UInt8] {
-    var bits = BitWriter()
-    var word = 0
+  private mutating func writeBits(of chunk: PhraseSplitter.Chunk, _ nextNumber: inout Int) {
+    var word = chunk.words.lowerBound
     var epoch: Int64 = 0
-    for number in chunk.occurrences where number >= 0 {
+    for occurrence in chunk.occurrences {
+      let number = splitter.occurrences[occurrence]
+      guard number >= 0 else { continue }
       var column =
         switch book.forms[Int(number)] {
         case .phrase(let phrase), .words(let phrase): book.firstColumns[phrase]
@@ -213,24 +218,24 @@ struct BlockWriter {
         let before = bits.bitCount
         switch operation.kind {
         case .id:
-          bits.write(chunk.words[word], bits: 64)
+          bits.write(splitter.words[word], bits: 64)
           word += 1
           statistics.ids += 64
         case .trace:
-          let seconds = Int64(chunk.words[word])
+          let seconds = Int64(splitter.words[word])
           bits.write(golomb: zigzag(seconds - epoch), order: 6)
           epoch = seconds
-          bits.write(chunk.words[word + 1], bits: 32)
-          bits.write(chunk.words[word + 2], bits: 64)
+          bits.write(splitter.words[word + 1], bits: 32)
+          bits.write(splitter.words[word + 2], bits: 64)
           word += 3
           statistics.ids += bits.bitCount - before
         case .uuid:
-          bits.write(chunk.words[word], bits: 64)
-          bits.write(chunk.words[word + 1], bits: 64)
+          bits.write(splitter.words[word], bits: 64)
+          bits.write(splitter.words[word + 1], bits: 64)
           word += 2
           statistics.random += 128
         case .packed:
-          writePacked(operation, at: Int(chunk.words[word]), to: &bits)
+          writePacked(operation, at: Int(splitter.words[word]))
           word += 1
           statistics.random += bits.bitCount - before
         case .idReference, .uuidReference, .integer, .digits, .time:
@@ -247,10 +252,9 @@ struct BlockWriter {
         }
       }
     }
-    return bits.finish()
   }
 
-  private func writePacked(_ operation: Operation, at place: Int, to bits: inout BitWriter) {
+  private mutating func writePacked(_ operation: Operation, at place: Int) {
     // The splitter made it.
     let alphabet = Alphabet(rawValue: operation.argument & 3) ?? .base62
     for index in 0..<Int(operation.argument >> 2) {

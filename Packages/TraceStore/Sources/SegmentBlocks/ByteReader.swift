@@ -21,6 +21,19 @@ struct ByteReader {
     return bytes[position]
   }
 
+  /// Passes bytes that are known to be there.
+  @inline(__always)
+  mutating func skip(_ count: Int) {
+    precondition(count >= 0 && count <= remaining)
+    position += count
+  }
+
+  /// Passes a varint without looking at its value.
+  @inline(__always)
+  mutating func skipVarint() throws(BlockError) {
+    while try byte() >= 0x80 {}
+  }
+
   /// Four bytes, the lowest first.
   mutating func uint32() throws(BlockError) -> UInt32 {
     guard remaining >= 4 else { throw fail(.truncated) }
@@ -33,6 +46,10 @@ struct ByteReader {
   mutating func varint() throws(BlockError) -> UInt64 {
     let first = try byte()
     if first < 0x80 { return UInt64(first) }
+    return try rest(of: first)
+  }
+
+  private mutating func rest(of first: UInt8) throws(BlockError) -> UInt64 {
     var value = UInt64(first & 0x7F)
     var shift: UInt64 = 7
     while true {
@@ -62,6 +79,16 @@ struct ByteReader {
   /// The bytes up to the next zero, which is passed.
   mutating func terminated() throws(BlockError) -> UnsafeRawBufferPointer {
     var end = position
+    while end + 8 <= bytes.count {
+      let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self))
+      // The lowest zero byte has its high bit set; a borrow can set others, but only above it.
+      let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+      guard zeros == 0 else {
+        end += zeros.trailingZeroBitCount &>> 3
+        break
+      }
+      end += 8
+    }
     while end < bytes.count, bytes[end] != 0 { end += 1 }
     guard end < bytes.count else { throw fail(.truncated) }
     defer { position = end + 1 }

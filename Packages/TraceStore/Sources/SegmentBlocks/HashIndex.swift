@@ -1,52 +1,59 @@
 /// Numbers things in the order in which they first come, and finds them again by their hash.
-struct HashIndex {
+struct HashIndex: ~Copyable {
   /// By number.
-  private var hashes: [UInt32] = []
-  /// Numbers, plus one; zero where there is none. A power of two of them.
-  private var slots: [UInt32]
+  private var hashes = Pool<UInt32>(capacity: 1 << 10)
+  struct Slot: BitwiseCopyable {
+    var hash: UInt32 = 0
+    /// The number, plus one; zero where there is none.
+    var number: UInt32 = 0
+  }
+  /// A power of two of them.
+  private var slots = Pool<Slot>(capacity: 1)
 
   /// Longest chain that is searched: input that was made to collide costs compression, not time squared. What is not
   /// found any more gets a new number each time that it comes.
   private static let probeLimit = 32
 
   /// - Parameter slots: A power of two.
-  init(slots: Int) { self.slots = [UInt32](repeating: 0, count: slots) }
+  init(slots: Int) { self.slots.fill(Slot(), count: slots) }
 
   var count: Int { hashes.count }
 
   /// Keeps the memory.
   mutating func removeAll() {
-    hashes.removeAll(keepingCapacity: true)
-    slots.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+    guard !hashes.isEmpty else { return }
+    hashes.removeAll()
+    slots.fill(Slot(), count: slots.count)
   }
 
   /// The number of the thing with that hash for which `isSame` holds; `nil` when there was none, and the new one has
   /// the last number.
   @inline(__always)
   mutating func find(_ hash: UInt32, isSame: (Int) -> Bool) -> Int? {
-    var slot = Int(hash) & (slots.count - 1)
+    var place = Int(hash) & (slots.count - 1)
+    var slot = slots[place]
     for _ in 0..<Self.probeLimit {
-      guard slots[slot] != 0 else { break }
-      let number = Int(slots[slot]) - 1
-      if hashes[number] == hash, isSame(number) { return number }
-      slot = (slot + 1) & (slots.count - 1)
+      guard slot.number != 0 else { break }
+      if slot.hash == hash, isSame(Int(slot.number) - 1) { return Int(slot.number) - 1 }
+      place = (place + 1) & (slots.count - 1)
+      slot = slots[place]
     }
     hashes.append(hash)
-    if slots[slot] == 0 { slots[slot] = UInt32(hashes.count) }
+    if slot.number == 0 { slots[place] = Slot(hash: hash, number: UInt32(hashes.count)) }
     if hashes.count * 2 > slots.count { grow() }
     return nil
   }
 
   private mutating func grow() {
-    slots = [UInt32](repeating: 0, count: slots.count * 4)
-    for (number, hash) in hashes.enumerated() {
-      var slot = Int(hash) & (slots.count - 1)
+    slots.fill(Slot(), count: slots.count * 4)
+    for (number, hash) in hashes.elements.enumerated() {
+      var place = Int(hash) & (slots.count - 1)
       for _ in 0..<Self.probeLimit {
-        if slots[slot] == 0 {
-          slots[slot] = UInt32(number + 1)
+        if slots[place].number == 0 {
+          slots[place] = Slot(hash: hash, number: UInt32(number + 1))
           break
         }
-        slot = (slot + 1) & (slots.count - 1)
+        place = (place + 1) & (slots.count - 1)
       }
     }
   }

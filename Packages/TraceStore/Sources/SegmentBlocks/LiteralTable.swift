@@ -1,18 +1,32 @@
 /// Numbers the byte strings that occur in a block's documents, and counts how often each does.
-struct LiteralTable {
-  struct Entry {
+struct LiteralTable: ~Copyable {
+  struct Entry: BitwiseCopyable {
     /// Where its first occurrence lies in the source.
     var start: UInt32
     var length: UInt32
     var count: UInt32
   }
   let source: UnsafePointer<UInt8>
-  private(set) var entries: [Entry] = []
+  private(set) var entries = Pool<Entry>(capacity: 1 << 10)
   private var index = HashIndex(slots: 1 << 12)
 
   init(_ source: UnsafePointer<UInt8>) { self.source = source }
 
+  var count: Int { entries.count }
+
+  @inline(__always)
   subscript(number: Int) -> Entry { entries[number] }
+
+  /// A literal came once more.
+  @inline(__always)
+  mutating func count(_ number: Int) { entries[number].count &+= 1 }
+
+  /// Whether these bytes are those of a literal.
+  @inline(__always)
+  func isSame(_ number: Int, _ bytes: UnsafePointer<UInt8>) -> Bool {
+    let entry = entries[number]
+    return equalBytes(source + Int(entry.start), bytes, Int(entry.length))
+  }
 
   func bytes(of number: Int) -> UnsafeRawBufferPointer {
     let entry = entries[number]
@@ -48,6 +62,12 @@ func equalBytes(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ count: I
       return false
     }
     index += 8
+  }
+  if index == count { return true }
+  guard count < 8 else {
+    // The last eight: some of them once more.
+    return a.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+      == b.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
   }
   while index < count {
     if a.load(fromByteOffset: index, as: UInt8.self) != b.load(fromByteOffset: index, as: UInt8.self) { return false }

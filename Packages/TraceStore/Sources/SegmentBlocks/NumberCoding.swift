@@ -8,17 +8,18 @@ struct NumberCoding {
   /// So many numbers of a column show which predictor is best.
   private static let sampleLimit: UInt8 = 64
 
-  init(_ chunks: [PhraseSplitter.Chunk], phrases: SequenceTable, book: PhraseBook) {
+  init(_ splitter: borrowing PhraseSplitter, _ book: PhraseBook) {
     let count = book.columns.count
-    let predictors = Self.predictors(chunks, phrases, book)
+    let predictors = Self.predictors(splitter, book)
     columns = []
     columns.reserveCapacity(count)
 
     // Differences in order, and how many each column has.
     var columnOfNumber: [Int32] = []
     var sizes = [Int](repeating: 0, count: count + 1)
-    for chunk in chunks {
-      Self.walk(chunk, phrases, book) { column, operation, value, context in
+    var context = NumberContext()
+    for chunk in 0..<splitter.chunks.count {
+      Self.walk(splitter.chunks[chunk], splitter, book, &context) { column, operation, value, context in
         let isTime = operation.kind == .time
         let predictor = column >= 0 ? predictors[column] : NumberColumn.plain(operation.kind).predictor
         let prediction = context.prediction(predictor, column: column, isTime: isTime)
@@ -42,19 +43,23 @@ struct NumberCoding {
 
   /// For each column the predictor with the shortest differences.
   private static func predictors(
-    _ chunks: [PhraseSplitter.Chunk], _ phrases: SequenceTable, _ book: PhraseBook
+    _ splitter: borrowing PhraseSplitter, _ book: PhraseBook
   ) -> [Predictor] {
     let all = Predictor.allCases
     var costs = [UInt16](repeating: 0, count: book.columns.count * all.count)
     var samples = [UInt8](repeating: 0, count: book.columns.count)
-    for chunk in chunks {
-      walk(chunk, phrases, book) { column, operation, value, context in
+    var context = NumberContext()
+    for chunk in 0..<splitter.chunks.count {
+      walk(splitter.chunks[chunk], splitter, book, &context) { column, operation, value, context in
         guard column >= 0, samples[column] < sampleLimit else { return }
         samples[column] += 1
         let isTime = operation.kind == .time
+        let inverse = 1 / Double(operation.unit)
         for index in 0..<(isTime ? all.count : 3) {
           let prediction = context.prediction(all[index], column: column, isTime: isTime)
-          let bits = 64 - difference(value, from: prediction, unit: operation.unit).magnitude.leadingZeroBitCount
+          // A difference in units, more or less: what it costs is only estimated.
+          let units = UInt64(Double((value - prediction).magnitude) * inverse)
+          let bits = 64 - units.leadingZeroBitCount
           costs[column * all.count + index] += UInt16(bits)
         }
       }
@@ -69,14 +74,17 @@ struct NumberCoding {
   /// Visits the numbers of a chunk in order, each with what a reader knows by then.
   @inline(__always)
   private static func walk(
-    _ chunk: PhraseSplitter.Chunk, _ phrases: SequenceTable, _ book: PhraseBook,
+    _ chunk: PhraseSplitter.Chunk, _ splitter: borrowing PhraseSplitter, _ book: PhraseBook,
+    _ context: inout NumberContext,
     _ visit: (_ column: Int, Operation, _ value: Int64, inout NumberContext) -> Void
   ) {
-    var context = NumberContext(columns: book.columns.count)
-    var number = 0
-    var word = 0
+    context.beginChunk(columns: book.columns.count)
+    var number = chunk.numbers.lowerBound
+    var word = chunk.words.lowerBound
     var isFirst = true
-    for phrase in chunk.occurrences where phrase >= 0 {
+    for occurrence in chunk.occurrences {
+      let phrase = splitter.occurrences[occurrence]
+      guard phrase >= 0 else { continue }
       if isFirst { context.beginDocument() }
       isFirst = false
       var column =
@@ -84,18 +92,18 @@ struct NumberCoding {
         case .phrase(let index), .words(let index): book.firstColumns[index]
         case .plain: -1
         }
-      for operation in phrases[Int(phrase)] {
+      for operation in splitter.phrases[Int(phrase)] {
         switch operation.kind {
         case .id:
           context.addID()
           word += 1
         case .trace:
-          context.beginTrace(epoch: UInt32(truncatingIfNeeded: chunk.words[word]))
+          context.beginTrace(epoch: UInt32(truncatingIfNeeded: splitter.words[word]))
           word += 3
         case .uuid: word += 2
         case .packed: word += 1
         case .idReference, .uuidReference, .integer, .digits, .time:
-          let value = chunk.numbers[number]
+          let value = splitter.numbers[number]
           number += 1
           visit(column, operation, value, &context)
           context.add(value, column: column, isTime: operation.kind == .time)

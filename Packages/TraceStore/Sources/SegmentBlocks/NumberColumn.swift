@@ -1,7 +1,7 @@
 /// How the numbers at one place of one phrase are coded: from what they are told as differences, and in how many bits.
-struct NumberColumn: Hashable {
+struct NumberColumn: Hashable, BitwiseCopyable {
   /// How a difference becomes a number that is not negative.
-  enum Sign: UInt8 {
+  enum Sign: UInt8, BitwiseCopyable {
     case zigzag
     /// Less ``NumberColumn/bias``, the smallest.
     case up
@@ -52,6 +52,15 @@ struct NumberColumn: Hashable {
     self.order = order
   }
 
+  /// Passes one without looking at it.
+  @inline(__always)
+  static func pass(_ reader: inout ByteReader) throws(BlockError) {
+    let first = try reader.byte()
+    _ = try reader.byte()
+    if first >= 16 { try reader.skipVarint() }
+  }
+
+  @inline(__always)
   init(reading reader: inout ByteReader) throws(BlockError) {
     let first = try reader.byte()
     guard let predictor = Predictor(rawValue: first & 15), let sign = Sign(rawValue: first >> 4) else {

@@ -1,5 +1,5 @@
 /// What a number is told as a difference from.
-enum Predictor: UInt8, CaseIterable {
+enum Predictor: UInt8, CaseIterable, BitwiseCopyable {
   case zero
   /// The number that the same column had last in this chunk.
   case column
@@ -12,9 +12,9 @@ enum Predictor: UInt8, CaseIterable {
 }
 
 /// The numbers of a chunk that others are told as differences from. Writer and reader feed it alike.
-struct NumberContext {
+struct NumberContext: ~Copyable {
   /// The numbers that each column had last.
-  private var columns: [Int64]
+  private var columns = Pool<Int64>()
   private var times: (Int64, Int64, Int64, Int64, Int64) = (0, 0, 0, 0, 0)
   private var integer: Int64 = 0
   private var first: Int64 = 0
@@ -23,10 +23,18 @@ struct NumberContext {
   /// The first time of the phrase that is being passed.
   private var phrase: Int64?
   /// For each id of the chunk, in order, the first time of its phrase.
-  private var idTimes: [Int64] = []
+  private var idTimes = Pool<Int64>()
   private var firstIDOfPhrase = 0
 
-  init(columns: Int) { self.columns = [Int64](repeating: 0, count: columns) }
+  init() {}
+
+  /// Forgets everything, and keeps the memory.
+  mutating func beginChunk(columns count: Int) {
+    columns.fill(0, count: count)
+    idTimes.removeAll()
+    firstIDOfPhrase = 0
+    (times, integer, first, hasFirst, reference, phrase) = ((0, 0, 0, 0, 0), 0, 0, false, 0, nil)
+  }
 
   /// Ids that came up so far.
   var idCount: Int { idTimes.count }

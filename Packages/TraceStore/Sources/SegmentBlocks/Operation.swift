@@ -2,8 +2,8 @@
 ///
 /// In bytes: a varint that is `16 + number` for a literal, else the kind, and then the argument of those kinds that
 /// have one.
-struct Operation: Hashable {
-  enum Kind: UInt8 {
+struct Operation: Hashable, BitwiseCopyable {
+  enum Kind: UInt8, BitwiseCopyable {
     /// The document ends here.
     case end = 0
     /// A literal whose number the skeleton names.
@@ -50,6 +50,7 @@ struct Operation: Hashable {
     }
   }
 
+  @inline(__always)
   var hasArgument: Bool { kind == .packed || kind == .digits || kind == .time }
 
   func write(to bytes: inout [UInt8]) {
@@ -65,7 +66,7 @@ struct Operation: Hashable {
   @inline(__always)
   init(reading reader: inout ByteReader, literals: Int) throws(BlockError) {
     let code = try reader.varint()
-    if code >= UInt64(Kind.literal.rawValue) {
+    if _fastPath(code >= UInt64(Kind.literal.rawValue)) {
       let number = code - UInt64(Kind.literal.rawValue)
       guard number < UInt64(literals) else { throw reader.fail() }
       self.init(.literal, UInt32(number))
@@ -82,6 +83,30 @@ struct Operation: Hashable {
       default: TimeFormat(rawValue: argument) != nil
       }
     guard isSound else { throw reader.fail() }
+  }
+
+  /// Passes so many operations and their columns; returns how many columns they have. That each can be performed is
+  /// seen when it is.
+  static func pass(
+    _ count: Int, _ operations: inout ByteReader, columns: inout ByteReader
+  ) throws(BlockError) -> Int {
+    var found = 0
+    for _ in 0..<count {
+      let code = try operations.byte()
+      if code >= 0x80 {
+        try operations.skipVarint()
+        continue
+      }
+      guard code < Kind.literal.rawValue else { continue }
+      guard let kind = Kind(rawValue: code) else { throw operations.fail() }
+      let operation = Operation(kind)
+      if operation.hasArgument { try operations.skipVarint() }
+      if operation.isNumber {
+        try NumberColumn.pass(&columns)
+        found += 1
+      }
+    }
+    return found
   }
 
   /// Decimal numbers have at most so many digits; longer ones are text.

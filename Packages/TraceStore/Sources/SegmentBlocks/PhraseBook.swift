@@ -26,22 +26,22 @@ struct PhraseBook {
   /// What occurs less often than this even so is written out where it occurs.
   static let wordsThreshold = 2
 
-  init(_ splitter: PhraseSplitter, literals count: Int) {
-    let specific = splitter.phrases
+  init(_ specific: borrowing SequenceTable, literals count: Int) {
     var general = SequenceTable()
     var generalNumbers = [Int](repeating: -1, count: specific.entries.count)
     // The count, which table, the number in it.
     var chosen: [(count: Int, isGeneral: Bool, number: Int)] = []
-    for (number, entry) in specific.entries.enumerated() {
+    for number in 0..<specific.entries.count {
+      let entry = specific.entries[number]
       if entry.count >= Self.phraseThreshold {
         chosen.append((entry.count, false, number))
       } else {
         let sequence = specific[number].map { $0.kind == .word ? Operation(.word) : $0 }
-        generalNumbers[number] = general.intern(sequence, times: entry.count)
+        generalNumbers[number] = sequence.withUnsafeBufferPointer { general.intern($0, times: entry.count) }
       }
     }
-    for (number, entry) in general.entries.enumerated() where entry.count >= Self.wordsThreshold {
-      chosen.append((entry.count, true, number))
+    for number in 0..<general.entries.count where general.entries[number].count >= Self.wordsThreshold {
+      chosen.append((general.entries[number].count, true, number))
     }
     chosen.sort { ($0.count, $1.isGeneral ? 1 : 0, $1.number) > ($1.count, $0.isGeneral ? 1 : 0, $0.number) }
 
@@ -75,7 +75,7 @@ struct PhraseBook {
     literals.append(Int(literal))
   }
 
-  private mutating func add(_ sequence: ArraySlice<Operation>, isGeneral: Bool) {
+  private mutating func add(_ sequence: UnsafeBufferPointer<Operation>, isGeneral: Bool) {
     firstColumns.append(columns.count)
     phrases.append(
       sequence.map { operation in

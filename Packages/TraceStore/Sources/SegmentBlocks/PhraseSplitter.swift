@@ -1,29 +1,34 @@
 /// Makes phrases of tokens: for each document a row of phrases, each a sequence of operations that other documents
 /// may share, and the values of their holes.
-struct PhraseSplitter {
-  /// Some documents that can be read without the others.
+struct PhraseSplitter: ~Copyable {
+  /// Some documents that can be read without the others: where what they have begins and ends in the splitter's pools.
   struct Chunk {
     var documents = 0
     /// Of the documents as they were sent.
     var length = 0
-    /// Numbers of phrases in ``PhraseSplitter/phrases``; -1 for a document that is kept raw.
-    var occurrences: [Int32] = []
-    /// The values of holes that ``NumberColumn`` codes, in order.
-    var numbers: [Int64] = []
-    /// The values of the other holes, in order: one word of an id, three of a trace id, two of a UUID, the place of
-    /// a packed run in the source.
-    var words: [UInt64] = []
-    /// Texts, each with a zero behind it, and documents that are kept raw.
-    var text: [UInt8] = []
-    var rawLengths: [Int] = []
+    var rawDocuments = 0
+    var occurrences: Range<Int>
+    var numbers: Range<Int>
+    var words: Range<Int>
+    var text: Range<Int>
+    var rawLengths: Range<Int>
   }
 
   private(set) var phrases = SequenceTable()
   private(set) var chunks: [Chunk] = []
-  private let literals: LiteralTable
-  private let patterns: TextPatterns
-  private var chunk = Chunk()
-  private var sequence: [Operation] = []
+  /// Numbers of phrases in ``phrases``; -1 for a document that is kept raw.
+  private(set) var occurrences = Pool<Int32>(capacity: 1 << 13)
+  /// The values of holes that ``NumberColumn`` codes, in order.
+  private(set) var numbers = Pool<Int64>(capacity: 1 << 14)
+  /// The values of the other holes, in order: one word of an id, three of a trace id, two of a UUID, the place of
+  /// a packed run in the source.
+  private(set) var words = Pool<UInt64>(capacity: 1 << 14)
+  /// Texts, each with a zero behind it, and documents that are kept raw.
+  private(set) var text = Pool<UInt8>()
+  private(set) var rawLengths = Pool<Int>()
+  private var documents = 0
+  private var length = 0
+  private var sequence = Pool<Operation>()
   private var ids = RecentTable()
   private var uuids = RecentTable()
   /// Where the trace id that came last in this chunk lies in the source.
@@ -34,16 +39,19 @@ struct PhraseSplitter {
   /// Texts that occur less often in a block are split into patterns, or stay text.
   static let textThreshold = 3
 
-  init(literals: LiteralTable, patterns: TextPatterns) {
-    self.literals = literals
-    self.patterns = patterns
-  }
-
   /// Ends the chunk, if it holds anything.
   mutating func endChunk() {
-    guard chunk.documents > 0 else { return }
-    chunks.append(chunk)
-    chunk = Chunk()
+    guard documents > 0 else { return }
+    let last = chunks.last
+    let raw = (last?.rawLengths.upperBound ?? 0)..<rawLengths.count
+    chunks.append(
+      Chunk(
+        documents: documents, length: length, rawDocuments: raw.count,
+        occurrences: (last?.occurrences.upperBound ?? 0)..<occurrences.count,
+        numbers: (last?.numbers.upperBound ?? 0)..<numbers.count, words: (last?.words.upperBound ?? 0)..<words.count,
+        text: (last?.text.upperBound ?? 0)..<text.count, rawLengths: raw))
+    documents = 0
+    length = 0
     ids.removeAll()
     uuids.removeAll()
     trace = nil
@@ -52,31 +60,34 @@ struct PhraseSplitter {
   /// Whether the next document, of the same trace as the one before or another, belongs to another chunk.
   func isFull(isSameTrace: Bool) -> Bool {
     isSameTrace
-      ? chunk.documents >= SegmentBlock.chunkDocumentLimit || chunk.length >= SegmentBlock.chunkLengthLimit / 2
-      : chunk.documents >= SegmentBlock.chunkDocuments || chunk.length >= SegmentBlock.chunkLength
+      ? documents >= SegmentBlock.chunkDocumentLimit || length >= SegmentBlock.chunkLengthLimit / 2
+      : documents >= SegmentBlock.chunkDocuments || length >= SegmentBlock.chunkLength
   }
 
-  mutating func add(raw document: UnsafeRawBufferPointer) {
-    chunk.documents += 1
-    chunk.length += document.count
-    chunk.occurrences.append(-1)
-    chunk.rawLengths.append(document.count)
-    chunk.text.append(contentsOf: document)
+  mutating func add(raw document: UnsafeBufferPointer<UInt8>) {
+    documents += 1
+    length += document.count
+    occurrences.append(-1)
+    rawLengths.append(document.count)
+    text.append(copying: document)
   }
 
-  mutating func add(_ tokens: ArraySlice<Token>, length: Int) {
-    chunk.documents += 1
-    chunk.length += length
+  mutating func add(
+    _ tokens: UnsafeBufferPointer<Token>, length: Int, _ literals: borrowing LiteralTable,
+    _ patterns: borrowing TextPatterns
+  ) {
+    documents += 1
+    self.length += length
     for token in tokens {
       if token.startsPhrase { endPhrase() }
       switch token.kind {
-      case .structure: addStructure(Int(token.value))
-      case .text: addText(Int(token.value))
+      case .structure: addStructure(Int(token.value), literals)
+      case .text: addText(Int(token.value), literals, patterns)
       case .id: addID(token.value)
-      case .trace: addTrace(Int(token.value))
+      case .trace: addTrace(Int(token.value), literals.source)
       case .time:
         sequence.append(Operation(.time, UInt32(token.format)))
-        chunk.numbers.append(Int64(token.value))
+        numbers.append(Int64(token.value))
       }
     }
     sequence.append(Operation(.end))
@@ -85,47 +96,51 @@ struct PhraseSplitter {
 
   private mutating func endPhrase() {
     guard !sequence.isEmpty else { return }
-    chunk.occurrences.append(Int32(phrases.intern(sequence)))
-    sequence.removeAll(keepingCapacity: true)
+    occurrences.append(Int32(phrases.intern(sequence.elements)))
+    sequence.removeAll()
   }
 
-  private mutating func addStructure(_ number: Int) {
+  @inline(__always)
+  private mutating func addStructure(_ number: Int, _ literals: borrowing LiteralTable) {
     if literals[number].count >= UInt32(Self.structureThreshold) {
       sequence.append(Operation(.literal, UInt32(number)))
     } else {
-      addBytes(number)
+      addBytes(number, literals)
     }
   }
 
-  private mutating func addText(_ number: Int) {
+  @inline(__always)
+  private mutating func addText(
+    _ number: Int, _ literals: borrowing LiteralTable, _ patterns: borrowing TextPatterns
+  ) {
     if literals[number].count >= UInt32(Self.textThreshold) {
       sequence.append(Operation(.word, UInt32(number)))
     } else if let text = patterns.text(number),
       patterns.patterns.entries[text.pattern].count >= Self.textThreshold
     {
-      addPattern(text)
+      addPattern(text, patterns)
     } else {
-      addBytes(number)
+      addBytes(number, literals)
     }
   }
 
-  private mutating func addBytes(_ number: Int) {
+  private mutating func addBytes(_ number: Int, _ literals: borrowing LiteralTable) {
     sequence.append(Operation(.text))
-    chunk.text.append(contentsOf: literals.bytes(of: number))
-    chunk.text.append(0)
+    text.append(copying: literals.bytes(of: number).assumingMemoryBound(to: UInt8.self))
+    text.append(0)
   }
 
-  private mutating func addPattern(_ text: TextPatterns.Text) {
+  private mutating func addPattern(_ text: TextPatterns.Text, _ patterns: borrowing TextPatterns) {
     var value = text.values
     for operation in patterns.patterns[text.pattern] {
       switch operation.kind {
       case .integer, .digits:
         sequence.append(operation)
-        chunk.numbers.append(Int64(patterns.values[value]))
+        numbers.append(Int64(patterns.values[value]))
         value += 1
       case .packed:
         sequence.append(operation)
-        chunk.words.append(patterns.values[value])
+        words.append(patterns.values[value])
         value += 1
       case .uuid:
         addUUID(patterns.values[value], patterns.values[value + 1])
@@ -139,26 +154,25 @@ struct PhraseSplitter {
   private mutating func addID(_ id: UInt64) {
     if let distance = ids.distance(of: id, 0) {
       sequence.append(Operation(.idReference))
-      chunk.numbers.append(Int64(distance))
+      numbers.append(Int64(distance))
     } else {
       sequence.append(Operation(.id))
-      chunk.words.append(id)
+      words.append(id)
     }
   }
 
   private mutating func addUUID(_ high: UInt64, _ low: UInt64) {
     if let distance = uuids.distance(of: high, low) {
       sequence.append(Operation(.uuidReference))
-      chunk.numbers.append(Int64(distance))
+      numbers.append(Int64(distance))
     } else {
       sequence.append(Operation(.uuid))
-      chunk.words.append(high)
-      chunk.words.append(low)
+      words.append(high)
+      words.append(low)
     }
   }
 
-  private mutating func addTrace(_ place: Int) {
-    let text = literals.source
+  private mutating func addTrace(_ place: Int, _ text: UnsafePointer<UInt8>) {
     if let trace, equalBytes(text + trace, text + place, 35) {
       sequence.append(Operation(.traceAgain))
       return
@@ -166,8 +180,8 @@ struct PhraseSplitter {
     trace = place
     sequence.append(Operation(.trace))
     // The scanner saw that all of them are digits.
-    chunk.words.append(hexDigits(text + place + 2, 8) ?? 0)
-    chunk.words.append(hexDigits(text + place + 11, 8) ?? 0)
-    chunk.words.append(hexDigits(text + place + 19, 16) ?? 0)
+    words.append(hexDigits(text + place + 2, 8) ?? 0)
+    words.append(hexDigits(text + place + 11, 8) ?? 0)
+    words.append(hexDigits(text + place + 19, 16) ?? 0)
   }
 }

@@ -1,10 +1,10 @@
 /// Finds 128-bit values that came before in a chunk, by the order in which they came.
-struct RecentTable {
-  private var keys: [(UInt64, UInt64)] = []
+struct RecentTable: ~Copyable {
+  private var keys = Pool<(UInt64, UInt64)>()
   private var index = HashIndex(slots: 1 << 10)
 
   mutating func removeAll() {
-    keys.removeAll(keepingCapacity: true)
+    keys.removeAll()
     index.removeAll()
   }
 

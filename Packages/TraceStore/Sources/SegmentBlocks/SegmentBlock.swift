@@ -43,27 +43,30 @@ public enum SegmentBlock {
   static func changedDocuments(in block: EncodedBlock, _ documents: DocumentBatch, _ order: [Int]) -> Set<Int> {
     guard let reader = try? BlockReader(block.bytes), reader.count == order.count else { return Set(order.indices) }
     var changed: Set<Int> = []
-    for places in reader.chunkRanges {
-      guard let copies = try? reader.documents(in: places) else {
-        changed.formUnion(places)
-        continue
+    documents.bytes.withUnsafeBufferPointer { source in
+      func compare(_ copies: borrowing ChunkReader, _ first: Int) {
+        let bytes = copies.allBytes
+        for index in 0..<copies.count {
+          let range = documents.range(of: order[first + index])
+          let copy = copies.range(of: index)
+          guard range.count == copy.count else {
+            changed.insert(first + index)
+            continue
+          }
+          guard let a = source.baseAddress, let b = bytes.baseAddress, range.count > 0 else { continue }
+          let isSame = equalBytes(
+            a + range.lowerBound, b.assumingMemoryBound(to: UInt8.self) + copy.lowerBound, range.count)
+          if !isSame { changed.insert(first + index) }
+        }
       }
-      for (place, copy) in zip(places, 0..<copies.count)
-      where !isSame(copies, copies.range(of: copy), documents, documents.range(of: order[place])) {
-        changed.insert(place)
+      // Where one chunk cannot be read, the others still can.
+      if (try? reader.read(0..<reader.count, to: compare)) != nil { return }
+      changed = []
+      for places in reader.chunkRanges where (try? reader.read(places, to: compare)) == nil {
+        changed.formUnion(places)
       }
     }
     return changed
-  }
-
-  private static func isSame(_ a: DocumentBatch, _ ofA: Range<Int>, _ b: DocumentBatch, _ ofB: Range<Int>) -> Bool {
-    guard ofA.count == ofB.count else { return false }
-    return a.bytes.withUnsafeBufferPointer { a in
-      b.bytes.withUnsafeBufferPointer { b in
-        guard let a = a.baseAddress, let b = b.baseAddress else { return true }
-        return equalBytes(a + ofA.lowerBound, b + ofB.lowerBound, ofA.count)
-      }
-    }
   }
 
   private static func checkPermutation(_ order: [Int], of count: Int) throws(BlockError) {

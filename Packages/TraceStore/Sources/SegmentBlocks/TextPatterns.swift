@@ -1,8 +1,8 @@
 /// Splits rare texts into a pattern, which may be common, and the numbers and random runs in it:
 /// `order 4711 of 4d2a46c7-71cb-4cf1-b5bb-b68406d9da6f` is `order `, an integer, ` of ` and a UUID.
-struct TextPatterns {
+struct TextPatterns: ~Copyable {
   /// What a text became.
-  struct Text {
+  struct Text: BitwiseCopyable {
     /// Number of the pattern, or -1 for one that must be written as it is.
     var pattern: Int
     /// Where the values of its holes begin in ``values``.
@@ -10,11 +10,11 @@ struct TextPatterns {
   }
   private(set) var patterns = SequenceTable()
   /// By number of the literal; empty for those that were not split.
-  private(set) var texts: [Int32] = []
-  private var splits: [Text] = []
+  private(set) var texts = Pool<Int32>()
+  private var splits = Pool<Text>()
   /// The numbers of integers, two words of a UUID, the place of a packed run in the source.
-  private(set) var values: [UInt64] = []
-  private var sequence: [Operation] = []
+  private(set) var values = Pool<UInt64>()
+  private var sequence = Pool<Operation>()
 
   /// Texts with more parts are written as they are.
   private static let partLimit = 48
@@ -23,9 +23,9 @@ struct TextPatterns {
 
   /// Splits each literal of `table` that occurs less often.
   init(_ table: inout LiteralTable, below threshold: UInt32) {
-    let count = table.entries.count
-    texts = [Int32](repeating: -1, count: count)
-    for number in 0..<count where table[number].count < threshold && table.entries.count < Self.literalLimit {
+    let count = table.count
+    texts.fill(-1, count: count)
+    for number in 0..<count where table[number].count < threshold && table.count < Self.literalLimit {
       texts[number] = Int32(splits.count)
       splits.append(split(table[number], in: &table))
     }
@@ -45,7 +45,7 @@ struct TextPatterns {
     let end = Int(entry.start) + Int(entry.length)
     var position = Int(entry.start)
     var fragment = position
-    sequence.removeAll(keepingCapacity: true)
+    sequence.removeAll()
     while position < end, sequence.count < Self.partLimit {
       let start = position
       guard isAlphanumeric(source[position]) else {
@@ -62,13 +62,13 @@ struct TextPatterns {
       fragment = position
     }
     guard values.count > firstValue, sequence.count < Self.partLimit else {
-      values.removeLast(values.count - firstValue)
+      values.keep(first: firstValue)
       return Text(pattern: -1, values: firstValue)
     }
     if end > fragment {
       sequence.append(Operation(.literal, UInt32(table.intern(fragment, end - fragment, times: Int(entry.count)))))
     }
-    return Text(pattern: patterns.intern(sequence, times: Int(entry.count)), values: firstValue)
+    return Text(pattern: patterns.intern(sequence.elements, times: Int(entry.count)), values: firstValue)
   }
 
   @inline(__always)
