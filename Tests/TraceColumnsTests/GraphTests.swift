@@ -44,7 +44,7 @@ import XRayModel
   @Test func `of a segment are those of its traces`() throws {
     let (segment, traces) = try sample(seed: 33, 400)
     var counts = GraphCounts()
-    counts.add(try SummarySegment(decoding: segment.bytes))
+    counts.add(try SummarySegment(decoding: segment.bytes, ids: segment.ids))
     #expect(counts.graph() == ServiceGraph(of: traces))
   }
 

@@ -61,7 +61,7 @@ private let samples = try? [sample(seed: 20, 120), sample(seed: 21, 120)]
     let random = RandomTraces(seed: 23)
     let traces = random.traces(240).sorted { $0.start < $1.start }
     let segments = try stride(from: 0, to: 240, by: 60).map { first in
-      try SummarySegment(traces[first..<first + 60].map { SegmentRow(of: $0) })
+      try SummarySegment(traces[first..<first + 60].sorted { $0.id < $1.id }.map { SegmentRow(of: $0) })
     }
     let filter = try filter("responsetime > 2")
     let expected = traces.filter { filter.matches($0) }

@@ -7,7 +7,7 @@ import XRayModel
   @Test(arguments: 1...4) func `gives back the summaries that it was made of`(seed: Int) throws {
     let (segment, traces) = try sample(seed: UInt64(seed), 150)
     let expected = traces.map { TraceSummary(of: $0) }
-    let read = try SummarySegment(decoding: segment.bytes)
+    let read = try SummarySegment(decoding: segment.bytes, ids: segment.ids)
     #expect(try read.summaries() == expected)
     #expect(try read.summaries(at: [7, 3]) == [expected[7], expected[3]])
     #expect(read.id(at: 9) == expected[9].id && read.start(at: 9) == expected[9].start)
@@ -41,7 +41,7 @@ import XRayModel
 
   @Test func `may be empty, and takes no more rows than its limit`() throws {
     let empty = try SummarySegment([])
-    #expect(try SummarySegment(decoding: empty.bytes).summaries().isEmpty)
+    #expect(try SummarySegment(decoding: empty.bytes, ids: []).summaries().isEmpty)
     #expect(empty.zone.starts == nil)
     let row = SegmentRow(of: RandomTraces(seed: 6).trace())
     let error = #expect(throws: ColumnError.self) {
@@ -63,26 +63,28 @@ import XRayModel
 
 @Suite struct `Damaged columns` {
   @Test func `are refused by their checksum`() throws {
-    let bytes = try sample(seed: 8, 20).segment.bytes
+    let (segment, _) = try sample(seed: 8, 20)
+    let bytes = segment.bytes
     let random = RandomSource(seed: 9)
     for _ in 0..<300 {
       var damaged = bytes
       damaged[Int(random.next() % UInt64(bytes.count))] ^= UInt8(1 + random.next() % 255)
-      #expect(throws: ColumnError.self) { try SummarySegment(decoding: damaged) }
+      #expect(throws: ColumnError.self) { try SummarySegment(decoding: damaged, ids: segment.ids) }
     }
     for length in stride(from: 0, to: bytes.count, by: 97) {
-      #expect(throws: ColumnError.self) { try SummarySegment(decoding: Array(bytes[..<length])) }
+      #expect(throws: ColumnError.self) { try SummarySegment(decoding: Array(bytes[..<length]), ids: segment.ids) }
     }
     let minutes = GraphMinutes().encoded()
-    #expect(throws: ColumnError(.notColumns, at: 0)) { try SummarySegment(decoding: minutes) }
+    #expect(throws: ColumnError(.notColumns, at: 0)) { try SummarySegment(decoding: minutes, ids: []) }
     #expect(throws: ColumnError(.unknownVersion, at: 4)) {
-      try SummarySegment(decoding: Array(bytes[..<4]) + [9] + bytes[5...])
+      try SummarySegment(decoding: Array(bytes[..<4]) + [9] + bytes[5...], ids: segment.ids)
     }
   }
 
   /// Whoever makes a wrong blob can also make its checksum right.
   @Test func `with a right checksum crash nothing`() throws {
-    let bytes = try sample(seed: 10, 12).segment.bytes
+    let (whole, _) = try sample(seed: 10, 12)
+    let bytes = whole.bytes
     let random = RandomSource(seed: 11)
     let scan = SummaryScan(try filter(#"responsetime > 1 AND rootcause.fault.service { name = "web" } OR edge"#))
     var readable = 0
@@ -93,7 +95,7 @@ import XRayModel
       }
       if random.next() % 8 == 0 { damaged.removeLast(Int(random.next() % 40)) }
       correctChecksum(of: &damaged)
-      guard let segment = try? SummarySegment(decoding: damaged) else { continue }
+      guard let segment = try? SummarySegment(decoding: damaged, ids: whole.ids) else { continue }
       readable += 1
       _ = try? segment.summaries()
       _ = try? scan.page(of: [segment], limit: 5)

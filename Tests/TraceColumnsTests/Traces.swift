@@ -100,6 +100,6 @@ func filter(_ text: String) throws -> TraceFilter { try TraceFilter(FilterExpres
 
 /// A segment of `count` random traces, and the traces.
 func sample(seed: UInt64, _ count: Int) throws -> (segment: SummarySegment, traces: [Trace]) {
-  let traces = RandomTraces(seed: seed).traces(count)
+  let traces = RandomTraces(seed: seed).traces(count).sorted { $0.id < $1.id }
   return (try SummarySegment(traces.map { SegmentRow(of: $0) }), traces)
 }

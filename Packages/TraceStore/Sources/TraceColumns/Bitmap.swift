@@ -21,15 +21,38 @@ struct Bitmap: Hashable, Sendable {
     for (row, isSet) in rows.enumerated() where isSet { insert(row) }
   }
 
+  /// Reads the set in the form that took the fewest bytes.
   init(_ reader: inout ByteReader, count: Int) throws(ColumnError) {
-    self.init(count: count)
+    let form = try reader.count(limit: Form.bits)
+    self.init(count: count, isFull: form == Form.all)
+    if form == Form.list {
+      let rows = try reader.count(limit: count)
+      for row in try NumberColumn(&reader, count: rows, below: count).values { insert(Int(row)) }
+      guard cardinality == rows else { throw reader.fail() }
+    }
+    guard form == Form.bits else { return }
     for (place, byte) in try reader.slice((count + 7) / 8).enumerated() {
       words[place / 8] |= UInt64(byte) << UInt64(place % 8 * 8)
     }
     trim()
   }
 
+  private enum Form {
+    static let none = 0
+    static let all = 1
+    static let list = 2
+    static let bits = 3
+  }
+
   func append(to bytes: inout [UInt8]) {
+    let cardinality = cardinality
+    if cardinality == 0 || cardinality == count { return bytes.append(UInt8(cardinality == 0 ? Form.none : Form.all)) }
+    if cardinality * 12 < count {
+      bytes.append(UInt8(Form.list))
+      bytes.append(varint: cardinality)
+      return NumberColumn.append(rows, to: &bytes)
+    }
+    bytes.append(UInt8(Form.bits))
     for place in 0..<(count + 7) / 8 {
       bytes.append(UInt8(truncatingIfNeeded: words[place / 8] >> UInt64(place % 8 * 8)))
     }
@@ -67,6 +90,14 @@ struct Bitmap: Hashable, Sendable {
   }
 
   var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+  var isFull: Bool { cardinality == count }
+
+  /// How many rows of the set come before `row`.
+  func rank(of row: Int) -> Int {
+    let below = words[..<(row >> 6)].reduce(0) { $0 + $1.nonzeroBitCount }
+    return row & 63 == 0 ? below : below + (words[row >> 6] & ((1 << UInt64(row & 63)) - 1)).nonzeroBitCount
+  }
+
   var cardinality: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
   /// In order.

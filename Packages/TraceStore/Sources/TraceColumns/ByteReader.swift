@@ -56,6 +56,11 @@ struct ByteReader {
     return bytes[position..<position + count]
   }
 
+  mutating func skip(_ count: Int) throws(ColumnError) {
+    guard count >= 0, count <= remaining else { throw fail(.truncated) }
+    position += count
+  }
+
   mutating func text() throws(ColumnError) -> String {
     let count = try count()
     return String(decoding: try slice(count), as: UTF8.self)
@@ -103,11 +108,11 @@ extension [UInt8] {
 /// What every blob begins with: four letters, a version, a checksum of all that follows.
 struct Envelope {
   var letters: [UInt8]
-  static let version: UInt8 = 1
+  var version: UInt8
   static let length = 9
 
   func wrap(_ body: [UInt8]) -> [UInt8] {
-    var bytes = letters + [Self.version]
+    var bytes = letters + [version]
     Swift.withUnsafeBytes(of: Zlib.checksum(body[...]).littleEndian) { bytes.append(contentsOf: $0) }
     return bytes + body
   }
@@ -116,7 +121,7 @@ struct Envelope {
   func open(_ bytes: [UInt8]) throws(ColumnError) -> ByteReader {
     guard bytes.starts(with: letters) else { throw ColumnError(.notColumns, at: 0) }
     guard bytes.count >= Self.length else { throw ColumnError(.truncated, at: bytes.count) }
-    guard bytes[4] == Self.version else { throw ColumnError(.unknownVersion, at: 4) }
+    guard bytes[4] == version else { throw ColumnError(.unknownVersion, at: 4) }
     let sum = (5..<9).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[$1]) }
     guard Zlib.checksum(bytes[Self.length...]) == sum else { throw ColumnError(.checksum, at: 5) }
     return ByteReader(bytes, from: Self.length)

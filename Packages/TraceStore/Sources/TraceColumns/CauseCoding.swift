@@ -1,121 +1,200 @@
 import Traces
 
-/// The root causes of one row.
-struct Causes: Hashable {
-  var fault: [RootCause] = []
-  var error: [RootCause] = []
-  var responseTime: [RootCause] = []
-
-  var isEmpty: Bool { fault.isEmpty && error.isEmpty && responseTime.isEmpty }
-}
-
-/// The root causes of a segment's rows: deflated, since few ask for them.
+/// The root causes of one kind. Distinct lists are kept once, without their shares of time, and deflated, since few
+/// ask for them.
 struct CauseColumn: Sendable {
-  /// Where the causes of each row end.
-  private let ends: NumberColumn
-  private let stream: ArraySlice<UInt8>
-  private let byteCount: Int
-  private let offset: Int
+  /// 0 where there are none, else an entry plus 1.
+  let places: NumberColumn
+  private let content: Lazy<Content>
 
-  static func append(_ rows: [Causes], to bytes: inout [UInt8]) {
+  static func append(_ rows: [[RootCause]], _ responseTimes: [Double?], to encoder: inout SegmentEncoder) {
+    var entries = Interned<[UInt8]>()
+    var places: [Int] = []
+    var coverages: [(share: Double, of: Double?)] = []
     var coded: [UInt8] = []
-    var ends: [Int] = []
-    for row in rows {
-      if !row.isEmpty { for causes in [row.fault, row.error, row.responseTime] { coded.append(causes) } }
-      ends.append(coded.count)
-    }
-    NumberColumn.append(ends, to: &bytes)
-    let stream = Zlib.deflate(coded)
-    bytes.append(varint: coded.count)
-    bytes.append(varint: stream.count)
-    bytes.append(contentsOf: stream)
-  }
-
-  init(_ reader: inout ByteReader, count: Int) throws(ColumnError) {
-    ends = try NumberColumn(&reader, count: count)
-    byteCount = try reader.count(limit: 1 << 30)
-    let length = try reader.count()
-    offset = reader.position
-    stream = try reader.slice(length)
-  }
-
-  /// The causes of rows. Inflates all of them once.
-  struct Opened {
-    fileprivate let ends: NumberColumn
-    fileprivate let bytes: [UInt8]
-
-    func isEmpty(_ row: Int) -> Bool { ends[row] == (row == 0 ? 0 : ends[row - 1]) }
-
-    func causes(of row: Int) throws(ColumnError) -> Causes {
-      let start = row == 0 ? 0 : ends[row - 1]
-      guard start >= 0, start <= ends[row], ends[row] <= Int64(bytes.count) else {
-        throw ColumnError(.malformed, at: row)
+    for (row, causes) in rows.enumerated() {
+      if causes.isEmpty {
+        places.append(0)
+        continue
       }
-      guard start < ends[row] else { return Causes() }
-      var reader = ByteReader(bytes, from: Int(start))
-      return Causes(
-        fault: try reader.causes(), error: try reader.causes(), responseTime: try reader.causes())
+      coded.removeAll(keepingCapacity: true)
+      encoder.append(causes, to: &coded) { coverages.append(($0, responseTimes[row])) }
+      places.append(entries.place(of: coded) + 1)
+    }
+    encoder.body.append(varint: entries.values.count)
+    NumberColumn.append(places, to: &encoder.body)
+    var ticks: [Int64] = []
+    for coverage in coverages {
+      guard let part = Coverage.ticks(coverage.share, of: coverage.of) else { break }
+      ticks.append(part)
+    }
+    let isTicks = ticks.count == coverages.count
+    encoder.body.append(isTicks ? 1 : 0)
+    encoder.body.append(varint: coverages.count)
+    NumberColumn.append(
+      isTicks ? ticks : coverages.map { Int64(bitPattern: $0.share.bitPattern) }, to: &encoder.body)
+    PackedBytes.append(entries.values.flatMap { $0 }, to: &encoder.body)
+  }
+
+  init(_ decoder: inout SegmentDecoder, responseTimes: SecondsColumn, count: Int) throws(ColumnError) {
+    let entryCount = try decoder.reader.count(limit: count)
+    let places = try NumberColumn(&decoder.reader, count: count, below: entryCount + 1)
+    let isTicks = try decoder.reader.count(limit: 1) == 1
+    let coverageCount = try decoder.reader.count(limit: 1 << 24)
+    let coverages = try NumberColumn(&decoder.reader, count: coverageCount)
+    let packed = try PackedBytes(&decoder.reader)
+    let services = decoder.services
+    self.places = places
+    content = Lazy { () throws(ColumnError) in
+      var reader = ByteReader(try packed.unpacked())
+      var entries: [Entry] = []
+      for _ in 0..<entryCount { entries.append(try reader.entry(services)) }
+      var ends: [Int] = []
+      for place in places.values {
+        ends.append((ends.last ?? 0) + (place == 0 ? 0 : entries[Int(place) - 1].coverageCount))
+      }
+      guard ends.last ?? 0 == coverageCount else { throw reader.fail() }
+      let shares = coverages.values
+      return Content(entries: entries, ends: ends, coverages: shares, times: isTicks ? responseTimes : nil)
     }
   }
 
-  func opened() throws(ColumnError) -> Opened {
-    guard let bytes = Zlib.inflate(stream, count: byteCount) else { throw ColumnError(.malformed, at: offset) }
-    return Opened(ends: ends, bytes: bytes)
+  fileprivate struct Entry {
+    var causes: [RootCause] = []
+    /// Shares of time that the causes leave open.
+    var coverageCount = 0
+  }
+
+  /// The causes, inflated.
+  private struct Content {
+    var entries: [Entry]
+    /// Where the shares of each row end.
+    var ends: [Int]
+    var coverages: [Int64]
+    /// What shares are parts of; `nil` when they are bit patterns.
+    var times: SecondsColumn?
+
+    func causes(of row: Int, _ place: Int) -> [RootCause] {
+      var entry = entries[place - 1]
+      guard entry.coverageCount > 0 else { return entry.causes }
+      var next = row == 0 ? 0 : ends[row - 1]
+      entry.causes.fillCoverages {
+        defer { next += 1 }
+        guard let times else { return Double(bitPattern: UInt64(bitPattern: coverages[next])) }
+        return Coverage.share(coverages[next], of: times[row] ?? 0)
+      }
+      return entry.causes
+    }
+  }
+
+  func causes(of row: Int) throws(ColumnError) -> [RootCause] {
+    let place = places.place(row)
+    return place == 0 ? [] : try content.value().causes(of: row, place)
   }
 }
 
-extension [UInt8] {
-  fileprivate mutating func append(_ causes: [RootCause]) {
-    append(varint: causes.count)
+/// Shares of a response time, as the ticks of which they were worked out.
+private enum Coverage {
+  static func share(_ ticks: Int64, of total: Double) -> Double { min(1, SecondsColumn.seconds(ticks) / total) }
+
+  /// The ticks that give this very share; `nil` when there are none.
+  static func ticks(_ share: Double, of total: Double?) -> Int64? {
+    guard let total, let ticks = SecondsColumn.ticks(share * total),
+      self.share(ticks, of: total).bitPattern == share.bitPattern
+    else { return nil }
+    return ticks
+  }
+}
+
+extension [RootCause] {
+  /// Fills in the shares that are left open.
+  fileprivate mutating func fillCoverages(_ next: () -> Double) {
+    for cause in indices {
+      for service in self[cause].services.indices {
+        for entity in self[cause].services[service].path.indices {
+          if self[cause].services[service].path[entity].coverage?.isNaN ?? false {
+            self[cause].services[service].path[entity].coverage = next()
+          }
+        }
+      }
+    }
+  }
+}
+
+/// The bits of an entity on a path.
+private enum EntityBit {
+  static let remote: UInt8 = 1
+  static let hasCoverage: UInt8 = 2
+  /// All of the time; other shares are left open.
+  static let isWhole: UInt8 = 4
+}
+
+extension SegmentEncoder {
+  fileprivate mutating func append(
+    _ causes: [RootCause], to bytes: inout [UInt8], _ open: (Double) -> Void
+  ) {
+    bytes.append(varint: causes.count)
     for cause in causes {
-      append(cause.isClientImpacting ? 1 : 0)
-      append(varint: cause.services.count)
+      bytes.append(cause.isClientImpacting ? 1 : 0)
+      bytes.append(varint: cause.services.count)
       for service in cause.services {
-        append(service.id)
-        append(service.isInferred ? 1 : 0)
-        append(varint: service.path.count)
-        for entity in service.path { append(entity) }
+        bytes.append(varint: place(of: service.id) * 2 + (service.isInferred ? 1 : 0))
+        bytes.append(varint: service.path.count)
+        for entity in service.path { Self.append(entity, to: &bytes, open) }
       }
     }
   }
 
-  private mutating func append(_ entity: RootCause.PathEntity) {
-    append((entity.isRemote ? 1 : 0) | (entity.coverage == nil ? 0 : 2))
-    append(text: entity.name)
-    if let coverage = entity.coverage { append(double: coverage) }
-    append(varint: entity.exceptions.count)
+  private static func append(
+    _ entity: RootCause.PathEntity, to bytes: inout [UInt8], _ open: (Double) -> Void
+  ) {
+    var bits = entity.isRemote ? EntityBit.remote : 0
+    if let coverage = entity.coverage {
+      bits |= EntityBit.hasCoverage | (coverage == 1 ? EntityBit.isWhole : 0)
+      if coverage != 1 { open(coverage) }
+    }
+    bytes.append(bits)
+    bytes.append(text: entity.name)
+    bytes.append(varint: entity.exceptions.count)
     for exception in entity.exceptions {
-      append(text: exception.name)
-      append(text: exception.message)
+      bytes.append(text: exception.name)
+      bytes.append(text: exception.message)
     }
   }
 }
 
 extension ByteReader {
-  fileprivate mutating func causes() throws(ColumnError) -> [RootCause] {
-    var causes: [RootCause] = []
+  fileprivate mutating func entry(_ services: [ServiceID]) throws(ColumnError) -> CauseColumn.Entry {
+    var entry = CauseColumn.Entry()
     for _ in 0..<(try count()) {
       let isClientImpacting = try flags(below: 2) == 1
-      var services: [RootCause.Service] = []
+      var path: [RootCause.Service] = []
       for _ in 0..<(try count()) {
-        let id = try service()
-        let isInferred = try flags(below: 2) == 1
-        var path: [RootCause.PathEntity] = []
-        for _ in 0..<(try count()) { path.append(try entity()) }
-        services.append(RootCause.Service(id, isInferred: isInferred, path: path))
+        let place = try count(limit: services.count * 2 - 1)
+        guard place / 2 < services.count else { throw fail() }
+        var entities: [RootCause.PathEntity] = []
+        for _ in 0..<(try count()) { entities.append(try entity(&entry.coverageCount)) }
+        path.append(RootCause.Service(services[place / 2], isInferred: place % 2 == 1, path: entities))
       }
-      causes.append(RootCause(services, isClientImpacting: isClientImpacting))
+      entry.causes.append(RootCause(path, isClientImpacting: isClientImpacting))
     }
-    return causes
+    return entry
   }
 
-  private mutating func entity() throws(ColumnError) -> RootCause.PathEntity {
-    let kind = try flags(below: 4)
+  private mutating func entity(_ open: inout Int) throws(ColumnError) -> RootCause.PathEntity {
+    let bits = try flags(below: 8)
     let name = try text()
-    let coverage = kind & 2 != 0 ? try double() : nil
+    var coverage: Double?
+    if bits & EntityBit.isWhole != 0 {
+      coverage = 1
+    } else if bits & EntityBit.hasCoverage != 0 {
+      coverage = .nan
+      open += 1
+    }
     var exceptions: [RootCause.Exception] = []
     for _ in 0..<(try count()) { exceptions.append(RootCause.Exception(try text(), message: try text())) }
-    return RootCause.PathEntity(name, isRemote: kind & 1 != 0, exceptions: exceptions, coverage: coverage)
+    return RootCause.PathEntity(
+      name, isRemote: bits & EntityBit.remote != 0, exceptions: exceptions, coverage: coverage)
   }
 
   private mutating func flags(below limit: UInt8) throws(ColumnError) -> UInt8 {

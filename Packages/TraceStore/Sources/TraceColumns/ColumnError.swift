@@ -6,10 +6,11 @@ public struct ColumnError: Error, Hashable, CustomStringConvertible {
     case truncated = "ends before its time"
     case checksum = "does not match its checksum"
     case malformed = "does not follow the format"
+    case unsorted = "has rows out of the order of their ids"
     case tooManyRows = "would hold more traces than a segment may"
   }
   public var reason: Reason
-  /// The byte at which reading failed; of too many rows, their number.
+  /// The byte at which reading failed; of rows, the row.
   public var offset: Int
 
   public init(_ reason: Reason, at offset: Int) {

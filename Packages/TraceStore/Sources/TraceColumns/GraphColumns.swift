@@ -1,7 +1,10 @@
 import Traces
 import XRayModel
 
-/// Segments and calls of a segment's rows, in flat columns: what graphs are counted from.
+/// Segments and calls of a segment's rows: what graphs are counted from.
+///
+/// Most traces have the shape of others: the same services called one another in the same order with the same
+/// outcomes. Shapes are kept once, and for each of them columns of the times that differ.
 struct GraphColumns: Sendable {
   /// Most segments, and most calls, of all rows together.
   static let factLimit = 1 << 22
@@ -13,105 +16,128 @@ struct GraphColumns: Sendable {
     var alias: Int
   }
 
-  /// Where the visits of each row end; likewise of the calls.
-  let visitEnds: [Int]
-  let callEnds: [Int]
-  let visitServices: NumberColumn
-  let visitBits: NumberColumn
-  /// Ticks since the trace's start.
-  let visitStarts: NumberColumn
-  let visitSpans: NumberColumn
-  /// By how many ticks the request took longer than the span: mostly 0.
-  let visitExcess: NumberColumn
-  let pairs: [Pair]
-  let callPairs: NumberColumn
-  /// The outcome, or ``noRequest``.
-  let callOutcomes: NumberColumn
-  let callTicks: NumberColumn
+  struct Visit {
+    var service: Int
+    var bits: Int
+
+    var outcome: Int { bits & 7 }
+    func has(_ bit: Int) -> Bool { bits & bit != 0 }
+  }
+
+  /// The bits of a visit: the lowest three hold the outcome, or ``noRequest``.
+  enum Bit {
+    static let client = 8
+    static let root = 16
+    static let reporting = 32
+    /// It began and ended with the visit before it.
+    static let mirrors = 64
+    static let beginsTrace = 128
+    /// It lasted as long as the trace.
+    static let spansTrace = 256
+    /// The request took longer or shorter than the visit.
+    static let hasExcess = 512
+    static let limit = 1024
+  }
 
   static let noRequest = 4
-  /// The bits of a visit: the lowest three hold the outcome.
-  static let clientBit = 8
-  static let rootBit = 16
-  static let reportingBit = 32
 
-  static func append(_ rows: [SegmentRow], to encoder: inout SegmentEncoder) {
-    let visits = rows.flatMap { row in row.facts.visits.map { (visit: $0, traceStart: row.summary.start.ticks) } }
-    let calls = rows.flatMap(\.facts.calls)
-    NumberColumn.append(rows.map(\.facts.visits.count), to: &encoder.body)
-    NumberColumn.append(visits.map { encoder.place(of: $0.visit.service) }, to: &encoder.body)
-    NumberColumn.append(visits.map { bits(of: $0.visit) }, to: &encoder.body)
-    NumberColumn.append(visits.map { $0.visit.start.ticks &- $0.traceStart }, to: &encoder.body)
-    NumberColumn.append(visits.map { $0.visit.end.ticks &- $0.visit.start.ticks }, to: &encoder.body)
-    NumberColumn.append(visits.map { excess(of: $0.visit) }, to: &encoder.body)
-    NumberColumn.append(rows.map(\.facts.calls.count), to: &encoder.body)
-    var pairs = Interned<Pair>()
-    let places = calls.map { call in
-      let alias = call.alias.map { encoder.place(of: $0) + 1 } ?? 0
-      return pairs.place(
-        of: Pair(source: encoder.place(of: call.source), target: encoder.place(of: call.target), alias: alias))
+  struct Call {
+    var pair: Int
+    /// The outcome, or ``noRequest``.
+    var outcome: Int
+    /// ``ownTicks``, or a visit of the shape plus 1: then the call took as long as the visit's request.
+    var visit: Int
+  }
+
+  static let ownTicks = 0
+
+  /// Where the parts of a shape lie.
+  struct Shape {
+    var visits: Range<Int>
+    var calls: Range<Int>
+    /// In order: start (ticks since the trace's), span and excess of each visit, then ticks of each call; what the
+    /// shape tells is left out.
+    var slots = 0..<0
+    var rowCount = 0
+  }
+
+  private(set) var pairs: [Pair] = []
+  private(set) var visits: [Visit] = []
+  private(set) var calls: [Call] = []
+  private(set) var slots: [NumberLayout] = []
+  private(set) var shapes: [Shape] = []
+  /// The shape of each row.
+  let places: NumberColumn
+
+  /// Whether spans are told by the durations of traces.
+  var needsDurations: Bool { visits.contains { $0.has(Bit.spansTrace) } }
+
+  /// - Parameters:
+  ///   - table: Pairs and shapes.
+  ///   - reader: The columns.
+  init(_ table: inout ByteReader, _ reader: inout ByteReader, services: Int, rowCount: Int) throws(ColumnError) {
+    let places = try NumberColumn(&reader, count: rowCount)
+    self.places = places
+    for _ in 0..<(try table.count()) {
+      let source = try table.place(below: services)
+      let target = try table.place(below: services)
+      pairs.append(Pair(source: source, target: target, alias: try table.place(below: services + 1)))
     }
-    encoder.body.append(varint: pairs.values.count)
-    for pair in pairs.values {
-      for place in [pair.source, pair.target, pair.alias] { encoder.body.append(varint: place) }
+    let count = try table.count()
+    shapes.reserveCapacity(count)
+    for _ in 0..<count { shapes.append(try readShape(&table, services: services)) }
+    for place in places.values {
+      guard place >= 0, place < Int64(count) else { throw reader.fail() }
+      shapes[Int(place)].rowCount += 1
     }
-    NumberColumn.append(places, to: &encoder.body)
-    NumberColumn.append(calls.map { $0.request?.outcome.code ?? noRequest }, to: &encoder.body)
-    NumberColumn.append(calls.map { $0.request?.ticks ?? 0 }, to: &encoder.body)
-  }
-
-  private static func bits(of visit: GraphFacts.Visit) -> Int {
-    (visit.request?.outcome.code ?? noRequest) | (visit.isClient ? clientBit : 0) | (visit.isRoot ? rootBit : 0)
-      | (visit.isReporting ? reportingBit : 0)
-  }
-
-  private static func excess(of visit: GraphFacts.Visit) -> Int64 {
-    visit.request.map { $0.ticks &- (visit.end.ticks &- visit.start.ticks) } ?? 0
-  }
-
-  init(_ decoder: inout SegmentDecoder, count: Int) throws(ColumnError) {
-    let services = decoder.services.count
-    visitEnds = try Self.ends(&decoder.reader, count: count)
-    let visits = visitEnds.last ?? 0
-    visitServices = try NumberColumn(&decoder.reader, count: visits, below: services)
-    visitBits = try NumberColumn(&decoder.reader, count: visits, below: 64)
-    visitStarts = try NumberColumn(&decoder.reader, count: visits)
-    visitSpans = try NumberColumn(&decoder.reader, count: visits)
-    visitExcess = try NumberColumn(&decoder.reader, count: visits)
-    callEnds = try Self.ends(&decoder.reader, count: count)
-    let calls = callEnds.last ?? 0
-    var pairs: [Pair] = []
-    for _ in 0..<(try decoder.reader.count()) {
-      pairs.append(
-        Pair(
-          source: try decoder.reader.count(limit: services - 1), target: try decoder.reader.count(limit: services - 1),
-          alias: try decoder.reader.count(limit: services)))
+    var left = Self.factLimit
+    for place in shapes.indices {
+      let shape = shapes[place]
+      let size = max(1, shape.visits.count, shape.calls.count)
+      guard shape.rowCount <= left / size else { throw reader.fail() }
+      left -= shape.rowCount * size
+      let first = slots.count
+      for _ in 0..<slotCount(of: shape) { slots.append(try NumberLayout(&reader, count: shape.rowCount)) }
+      shapes[place].slots = first..<slots.count
     }
-    guard services > 0 || pairs.isEmpty else { throw decoder.reader.fail() }
-    self.pairs = pairs
-    callPairs = try NumberColumn(&decoder.reader, count: calls, below: pairs.count)
-    callOutcomes = try NumberColumn(&decoder.reader, count: calls, below: noRequestLimit)
-    callTicks = try NumberColumn(&decoder.reader, count: calls)
   }
 
-  private static func ends(_ reader: inout ByteReader, count: Int) throws(ColumnError) -> [Int] {
-    let counts = try NumberColumn(&reader, count: count)
-    var ends: [Int] = []
-    ends.reserveCapacity(count)
-    for row in 0..<count {
-      let next = counts[row]
-      let last = ends.last ?? 0
-      guard next >= 0, next <= Int64(factLimit - last) else { throw reader.fail() }
-      ends.append(last + Int(next))
+  private mutating func readShape(_ table: inout ByteReader, services: Int) throws(ColumnError) -> Shape {
+    let firstVisit = visits.count
+    let visitCount = try table.count()
+    for number in 0..<visitCount {
+      let visit = Visit(service: try table.place(below: services), bits: try table.place(below: Bit.limit))
+      guard visit.outcome <= Self.noRequest, number > 0 || !visit.has(Bit.mirrors) else { throw table.fail() }
+      visits.append(visit)
     }
-    return ends
+    let firstCall = calls.count
+    for _ in 0..<(try table.count()) {
+      let pair = try table.place(below: pairs.count)
+      let outcome = try table.place(below: Self.noRequest + 1)
+      calls.append(Call(pair: pair, outcome: outcome, visit: try table.place(below: visitCount + 1)))
+    }
+    return Shape(visits: firstVisit..<visits.count, calls: firstCall..<calls.count)
   }
 
-  func visits(of row: Int) -> Range<Int> { (row == 0 ? 0 : visitEnds[row - 1])..<visitEnds[row] }
-  func calls(of row: Int) -> Range<Int> { (row == 0 ? 0 : callEnds[row - 1])..<callEnds[row] }
+  /// How many times of a row the shape does not tell.
+  private func slotCount(of shape: Shape) -> Int {
+    var count = 0
+    for visit in visits[shape.visits] {
+      if !visit.has(Bit.mirrors) { count += (visit.has(Bit.beginsTrace) ? 0 : 1) + (visit.has(Bit.spansTrace) ? 0 : 1) }
+      if visit.has(Bit.hasExcess) { count += 1 }
+    }
+    for call in calls[shape.calls] where call.visit == Self.ownTicks && call.outcome != Self.noRequest { count += 1 }
+    return count
+  }
 }
 
-private let noRequestLimit = GraphColumns.noRequest + 1
+extension ByteReader {
+  fileprivate mutating func place(below limit: Int) throws(ColumnError) -> Int {
+    let place = try count(limit: limit - 1)
+    guard limit > 0 else { throw fail() }
+    return place
+  }
+}
 
 extension Outcome {
   /// As columns write it.
@@ -121,17 +147,6 @@ extension Outcome {
     case .error: 1
     case .fault: 2
     case .throttle: 3
-    }
-  }
-
-  /// `nil` where there was no completed request.
-  init?(code: Int) {
-    switch code {
-    case 0: self = .ok
-    case 1: self = .error
-    case 2: self = .fault
-    case 3: self = .throttle
-    default: return nil
     }
   }
 }

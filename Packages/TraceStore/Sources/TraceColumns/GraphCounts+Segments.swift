@@ -1,10 +1,8 @@
 import Traces
 
 extension GraphCounts {
-  /// Counts all traces of a segment.
-  public mutating func add(_ segment: SummarySegment) {
-    add(segment, rows: Bitmap(count: segment.count, isFull: true))
-  }
+  /// Counts all traces of a segment that are not hidden.
+  public mutating func add(_ segment: SummarySegment) { add(segment, rows: segment.visible) }
 
   /// Counts the traces of a segment that match for sure. Of the undecided ones open the documents and add those
   /// that match.
@@ -12,80 +10,89 @@ extension GraphCounts {
     add(segment, rows: matches.sure)
   }
 
-  private mutating func add(_ segment: SummarySegment, rows: Bitmap) {
-    guard !rows.isEmpty else { return }
-    // Looked up once for each segment: names take long to compare. A filter may match few of them.
-    var mapped = [Int](repeating: -1, count: segment.services.count)
-    func place(of service: Int, _ counts: inout GraphCounts) -> Int {
-      if mapped[service] < 0 { mapped[service] = counts.place(of: segment.services[service]) }
-      return mapped[service]
-    }
-    addVisits(of: segment, rows, place)
-    addCalls(of: segment, rows, place)
+  mutating func add(_ segment: SummarySegment, rows: Bitmap) {
+    let rows = ShapeRows(rows, of: segment)
+    guard !rows.shapes.isEmpty else { return }
+    let places = places(of: segment, rows)
+    Self.count(segment, rows, places, &nodes, &edges)
   }
 
-  private mutating func addVisits(
-    of segment: SummarySegment, _ rows: Bitmap, _ place: (Int, inout GraphCounts) -> Int
-  ) {
+  /// Where the services and pairs of a segment stand in the counts; -1 for those that no counted row names. They are
+  /// looked up once for each segment, because names take long to compare.
+  private mutating func places(of segment: SummarySegment, _ rows: ShapeRows) -> (services: [Int], pairs: [Int]) {
     let graph = segment.graph
-    let mapped = Self.used(graph.visitServices, of: segment.services.count, rows, graph.visits(of:)) { service in
-      place(service, &self)
+    var services = [Int](repeating: -1, count: segment.services.count)
+    var pairs = [Int](repeating: -1, count: graph.pairs.count)
+    func place(of service: Int) -> Int {
+      if services[service] < 0 { services[service] = self.place(of: segment.services[service]) }
+      return services[service]
     }
-    withNodes { nodes in
-      segment.starts.withBytes { bytes in
-        rows.forEach { row in
-          let traceStart = segment.starts.value(row, in: bytes)
-          for visit in graph.visits(of: row) {
-            let place = mapped[Int(graph.visitServices.value(visit, in: bytes))]
-            let bits = Int(graph.visitBits.value(visit, in: bytes))
-            let start = traceStart &+ graph.visitStarts.value(visit, in: bytes)
-            let span = graph.visitSpans.value(visit, in: bytes)
-            nodes[place].cover(start, start &+ span)
-            if bits & GraphColumns.rootBit != 0 { nodes[place].isRoot = true }
-            if bits & GraphColumns.reportingBit != 0 { nodes[place].isReporting = true }
-            if bits & 7 == GraphColumns.noRequest { continue }
-            nodes[place].tally.count(bits & 7, ticks: span &+ graph.visitExcess.value(visit, in: bytes))
-            nodes[place].durations.add(ticks: span)
+    for shape in rows.shapes.lazy.map({ graph.shapes[$0.shape] }) {
+      for visit in shape.visits { _ = place(of: graph.visits[visit].service) }
+      for call in shape.calls where pairs[graph.calls[call].pair] < 0 {
+        let pair = graph.pairs[graph.calls[call].pair]
+        let key = EdgeKey(source: place(of: pair.source), target: place(of: pair.target))
+        let edge = self.place(of: key)
+        if pair.alias > 0 { edges[edge].aliases.insert(segment.services[pair.alias - 1]) }
+        pairs[graph.calls[call].pair] = edge
+      }
+    }
+    return (services, pairs)
+  }
+
+  private static func count(
+    _ segment: SummarySegment, _ rows: ShapeRows, _ places: (services: [Int], pairs: [Int]), _ nodes: inout [Node],
+    _ edges: inout [Edge]
+  ) {
+    nodes.withUnsafeMutableBufferPointer { nodes in
+      edges.withUnsafeMutableBufferPointer { edges in
+        rows.forEachTimes(of: segment) { shape, facts, times in
+          for (number, place) in shape.visits.enumerated() {
+            let visit = facts.visits[place]
+            nodes[places.services[visit.service]].add(visit, times.visits[number], count: times.rowCount)
+          }
+          var next = 0
+          for place in shape.calls {
+            let call = facts.calls[place]
+            if call.outcome == GraphColumns.noRequest { continue }
+            let tally = places.pairs[call.pair]
+            if call.visit == GraphColumns.ownTicks {
+              edges[tally].tally.count(call.outcome, times.ownCalls[next], count: times.rowCount)
+              next += 1
+            } else {
+              edges[tally].tally.count(call.outcome, times.visits[call.visit - 1].request, count: times.rowCount)
+            }
           }
         }
       }
     }
   }
+}
 
-  private mutating func addCalls(
-    of segment: SummarySegment, _ rows: Bitmap, _ place: (Int, inout GraphCounts) -> Int
-  ) {
-    let graph = segment.graph
-    var named: [(edge: Int, alias: ServiceID)] = []
-    let mapped = Self.used(graph.callPairs, of: graph.pairs.count, rows, graph.calls(of:)) { code in
-      let pair = graph.pairs[code]
-      let key = EdgeKey(source: place(pair.source, &self), target: place(pair.target, &self))
-      let edge = self.place(of: key)
-      if pair.alias > 0 { named.append((edge, segment.services[pair.alias - 1])) }
-      return edge
-    }
-    withEdges { edges in
-      for (edge, alias) in named { edges[edge].aliases.insert(alias) }
-      graph.callPairs.withBytes { bytes in
-        rows.forEach { row in
-          for call in graph.calls(of: row) {
-            let place = mapped[Int(graph.callPairs.value(call, in: bytes))]
-            let outcome = Int(graph.callOutcomes.value(call, in: bytes))
-            edges[place].tally.count(outcome, ticks: graph.callTicks.value(call, in: bytes))
-          }
-        }
-      }
-    }
+extension GraphCounts.Node {
+  /// Counts one visit of a shape, of many rows.
+  @inline(__always)
+  fileprivate mutating func add(_ visit: GraphColumns.Visit, _ times: ShapeTimes.Visit, count: Int) {
+    cover(times.start, times.end)
+    if visit.has(GraphColumns.Bit.root) { isRoot = true }
+    if visit.has(GraphColumns.Bit.reporting) { isReporting = true }
+    if visit.outcome == GraphColumns.noRequest { return }
+    tally.count(visit.outcome, times.request, count: count)
+    durations.add(times.spans)
   }
+}
 
-  /// What the codes that `rows` use stand for; -1 for those that they do not use.
-  private static func used(
-    _ codes: NumberColumn, of count: Int, _ rows: Bitmap, _ range: (Int) -> Range<Int>, _ meaning: (Int) -> Int
-  ) -> [Int] {
-    var isUsed = [Bool](repeating: false, count: count)
-    codes.withBytes { bytes in
-      rows.forEach { row in for place in range(row) { isUsed[Int(codes.value(place, in: bytes))] = true } }
+extension GraphCounts.Tally {
+  @inline(__always)
+  fileprivate mutating func count(_ outcome: Int, _ request: ShapeTimes.Request, count: Int) {
+    switch outcome {
+    case 0: ok &+= count
+    case 1: error &+= count
+    case 2: fault &+= count
+    case 3: throttle &+= count
+    default: return
     }
-    return isUsed.enumerated().map { code, isUsed in isUsed ? meaning(code) : -1 }
+    ticks &+= request.ticks
+    responseTimes.add(request.milliseconds)
   }
 }

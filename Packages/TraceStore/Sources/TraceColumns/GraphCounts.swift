@@ -5,16 +5,16 @@ import XRayModel
 ///
 /// The order of adding does not matter. Links between traces are not counted: they need both traces.
 public struct GraphCounts: Sendable {
-  private(set) var services: [ServiceID] = []
-  private var places: [ServiceID: Int] = [:]
+  private var table = ServiceTable()
+  var services: [ServiceID] { table.services }
   /// By service.
-  private(set) var nodes: [Node] = []
-  private(set) var edges: [Edge] = []
+  var nodes: [Node] = []
+  var edges: [Edge] = []
   private var edgePlaces: [EdgeKey: Int] = [:]
 
   public init() {}
 
-  struct Node: Hashable, Sendable {
+  struct Node: Sendable {
     var isRoot = false
     var isReporting = false
     /// In ticks; beyond each other while nothing is covered.
@@ -44,7 +44,7 @@ public struct GraphCounts: Sendable {
     var target: Int
   }
 
-  struct Edge: Hashable, Sendable {
+  struct Edge: Sendable {
     var key: EdgeKey
     var tally = Tally()
     var aliases: Set<ServiceID> = []
@@ -57,7 +57,7 @@ public struct GraphCounts: Sendable {
   }
 
   /// Counts of completed requests.
-  struct Tally: Hashable, Sendable {
+  struct Tally: Sendable {
     var ok = 0
     var error = 0
     var fault = 0
@@ -103,11 +103,9 @@ public struct GraphCounts: Sendable {
   // MARK: Adding
 
   mutating func place(of service: ServiceID) -> Int {
-    if let place = places[service] { return place }
-    places[service] = services.count
-    services.append(service)
-    nodes.append(Node())
-    return services.count - 1
+    let place = table.place(of: service)
+    if place == nodes.count { nodes.append(Node()) }
+    return place
   }
 
   mutating func place(of edge: EdgeKey) -> Int {
@@ -116,6 +114,8 @@ public struct GraphCounts: Sendable {
     edges.append(Edge(key: edge))
     return edges.count - 1
   }
+
+  mutating func insert(_ alias: ServiceID, amongAliasesOf edge: Int) { edges[edge].aliases.insert(alias) }
 
   mutating func withNodes(_ change: (UnsafeMutableBufferPointer<Node>) -> Void) {
     nodes.withUnsafeMutableBufferPointer { change($0) }

@@ -1,7 +1,7 @@
 import Traces
 
 extension GraphMinutes {
-  static let envelope = Envelope(letters: Array("FLTG".utf8))
+  static let envelope = Envelope(letters: Array("FLTG".utf8), version: 1)
   /// Most minutes of a blob: a year's.
   static let minuteLimit = 366 * 24 * 60
 

@@ -25,6 +25,15 @@ public struct GraphMinutes: Sendable {
     minutes[Self.minute(of: row.summary.start), default: GraphCounts()].add(row)
   }
 
+  /// Counts all traces of a segment that are not hidden.
+  public mutating func add(_ segment: SummarySegment) {
+    var rows: [Int64: Bitmap] = [:]
+    segment.visible.forEach { row in
+      rows[Self.minute(of: segment.start(at: row)), default: Bitmap(count: segment.count)].insert(row)
+    }
+    for (minute, rows) in rows { minutes[minute, default: GraphCounts()].add(segment, rows: rows) }
+  }
+
   public mutating func merge(_ other: GraphMinutes) {
     minutes.merge(other.minutes) { mine, others in
       var sum = mine

@@ -1,12 +1,16 @@
 import Traces
 
 /// Counts values like ``Traces/Histogram``, for many values: what comes out is equal.
-struct HistogramSum: Hashable, Sendable {
+struct HistogramSum: Sendable {
   /// While exact: the distinct milliseconds, in order.
   private(set) var milliseconds: [Int] = []
   /// By distinct value or, once they were too many, by bin.
   private(set) var counts: [Int] = []
   private(set) var isCoarse = false
+  /// While exact and many values come together: the place plus 1 of each small value, or 0. Empty when out of date.
+  private var places: [UInt8] = []
+
+  init() {}
 
   @inline(__always)
   mutating func add(ticks: Int64) { add(milliseconds: Self.milliseconds(ticks), count: 1) }
@@ -14,6 +18,44 @@ struct HistogramSum: Hashable, Sendable {
   @inline(__always)
   mutating func add(milliseconds value: Int, count: Int) {
     if isCoarse { add(bin: Bins.bin(of: value), count: count) } else { addExactly(value, count: count) }
+  }
+
+  /// Counts each of many values once.
+  mutating func add(_ values: UnsafeBufferPointer<Int64>) {
+    var next = values.startIndex
+    if !isCoarse { addExactly(values, &next) }
+    guard next < values.endIndex, let highest = values[next...].max() else { return }
+    grow(to: Bins.bin(of: Int(highest)) + 1)
+    counts.withUnsafeMutableBufferPointer { counts in
+      for value in values[next...] { counts[Bins.bin(of: Int(value))] &+= 1 }
+    }
+  }
+
+  /// - Parameter next: Moved behind the values that were counted: not all are if they are too many to be exact.
+  private mutating func addExactly(_ values: UnsafeBufferPointer<Int64>, _ next: inout Int) {
+    while !isCoarse, next < values.endIndex {
+      if places.isEmpty { placeSmallValues() }
+      // All that are known already, in a tight loop.
+      counts.withUnsafeMutableBufferPointer { counts in
+        places.withUnsafeBufferPointer { places in
+          while next < values.endIndex, values[next] < places.count, places[Int(values[next])] > 0 {
+            counts[Int(places[Int(values[next])]) - 1] &+= 1
+            next += 1
+          }
+        }
+      }
+      if next < values.endIndex {
+        addExactly(Int(values[next]), count: 1)
+        next += 1
+      }
+    }
+  }
+
+  private mutating func placeSmallValues() {
+    places = [UInt8](repeating: 0, count: 512)
+    for (place, value) in milliseconds.enumerated() where value < places.count {
+      places[value] = UInt8(truncatingIfNeeded: place + 1)
+    }
   }
 
   @inline(__always)
@@ -37,6 +79,7 @@ struct HistogramSum: Hashable, Sendable {
       counts[low] &+= count
       return
     }
+    places = []
     milliseconds.insert(value, at: low)
     counts.insert(count, at: low)
     if milliseconds.count > Histogram.exactEntryLimit { coarsen() }
@@ -44,6 +87,7 @@ struct HistogramSum: Hashable, Sendable {
 
   private mutating func coarsen() {
     let exact = zip(milliseconds, counts)
+    places = []
     milliseconds = []
     // Most times lie in the bins up to a minute.
     counts = [Int](repeating: 0, count: 92)
@@ -56,7 +100,9 @@ struct HistogramSum: Hashable, Sendable {
       if !isCoarse { coarsen() }
       grow(to: other.counts.count)
       counts.withUnsafeMutableBufferPointer { counts in
-        for (bin, count) in other.counts.enumerated() { counts[bin] &+= count }
+        other.counts.withUnsafeBufferPointer { others in
+          for bin in others.indices { counts[bin] &+= others[bin] }
+        }
       }
     } else if isCoarse {
       // The values are in order: the last one needs the last bin.
@@ -95,6 +141,7 @@ struct HistogramSum: Hashable, Sendable {
       values.append(min(left, right))
       sums.append(sum)
     }
+    places = []
     milliseconds = values
     counts = sums
     if values.count > Histogram.exactEntryLimit { coarsen() }

@@ -1,3 +1,5 @@
+import Traces
+
 /// Distinct values in the order in which they were first met.
 struct Interned<Value: Hashable> {
   private(set) var values: [Value] = []
@@ -11,38 +13,40 @@ struct Interned<Value: Hashable> {
   }
 }
 
-/// Texts that a segment's columns name by their places.
-struct TextTable: Sendable {
-  private let bytes: [UInt8]
-  private let ends: [Int]
+/// Distinct services in the order in which they were first met. Segments name the same few again and again, so they
+/// are told apart by the ends of their names first.
+struct ServiceTable: Sendable {
+  private(set) var services: [ServiceID] = []
+  /// Places plus 1 by hash, with free ones between them.
+  private var slots = [Int32](repeating: 0, count: 64)
 
-  static func append(_ texts: [String], lengths: inout [UInt8], texts bytes: inout [UInt8]) {
-    lengths.append(varint: texts.count)
-    for text in texts {
-      lengths.append(varint: text.utf8.count)
-      bytes.append(contentsOf: text.utf8)
+  mutating func place(of service: ServiceID) -> Int {
+    var slot = Self.hash(service) & (slots.count - 1)
+    while slots[slot] != 0 {
+      let place = Int(slots[slot]) - 1
+      if services[place] == service { return place }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    services.append(service)
+    slots[slot] = Int32(services.count)
+    if services.count * 2 > slots.count { grow() }
+    return services.count - 1
+  }
+
+  private mutating func grow() {
+    slots = [Int32](repeating: 0, count: slots.count * 2)
+    for (place, service) in services.enumerated() {
+      var slot = Self.hash(service) & (slots.count - 1)
+      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = Int32(place + 1)
     }
   }
 
-  /// - Parameter position: Where the table's texts begin in `bytes`; moved to their end.
-  init(_ reader: inout ByteReader, texts bytes: [UInt8], from position: inout Int) throws(ColumnError) {
-    self.bytes = bytes
-    let count = try reader.count()
-    var ends = [position]
-    ends.reserveCapacity(count + 1)
-    for _ in 0..<count {
-      position += try reader.count(limit: bytes.count - position)
-      ends.append(position)
-    }
-    self.ends = ends
-  }
-
-  var count: Int { ends.count - 1 }
-
-  subscript(place: Int) -> String { String(decoding: bytes[ends[place]..<ends[place + 1]], as: UTF8.self) }
-
-  func withBytes<Result>(_ body: (UnsafeRawBufferPointer, (Int) -> Range<Int>) -> Result) -> Result {
-    bytes.withUnsafeBytes { buffer in body(buffer) { ends[$0]..<ends[$0 + 1] } }
+  private static func hash(_ service: ServiceID) -> Int {
+    let name = service.name.utf8
+    var hash = UInt64(truncatingIfNeeded: name.count &+ (service.type?.utf8.count ?? 99) &* 31)
+    for byte in name.suffix(12) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    return Int(truncatingIfNeeded: hash ^ hash >> 29)
   }
 }
 

@@ -1,106 +1,73 @@
-/// Whole numbers of one width: `base + scale * stored`. They are read where they lie in the blob.
-struct NumberColumn: RowValues, Sendable {
-  private let bytes: [UInt8]
-  private let offset: Int
+/// Whole numbers of one width in a blob: `base + scale * stored`, or `base + scale * row`. They are read where they
+/// lie; this says where.
+struct NumberLayout: Sendable {
+  fileprivate(set) var offset: Int
   let count: Int
-  /// Bytes of each number: 0 (all are the base), 1, 2, 4 or 8.
-  private let width: Int
-  private let base: Int64
-  private let scale: UInt64
+  /// Bits of each stored number: 0 (all are the base) to 56, 64, or ``ramp``.
+  fileprivate let bits: Int
+  fileprivate let base: Int64
+  fileprivate let scale: UInt64
 
-  static func append(_ values: [Int64], to bytes: inout [UInt8]) {
-    let base = values.min() ?? 0
-    var scale: UInt64 = 0
-    var widest: UInt64 = 0
-    for value in values {
-      let distance = UInt64(bitPattern: value &- base)
-      widest = max(widest, distance)
-      scale = commonDivisor(scale, distance)
-    }
-    let most = scale == 0 ? 0 : widest / scale
-    let width = most == 0 ? 0 : most < 1 << 8 ? 1 : most < 1 << 16 ? 2 : most < 1 << 32 ? 4 : 8
-    bytes.append(UInt8(width))
-    bytes.append(signed: base)
-    bytes.append(varint: scale)
-    guard width > 0 else { return }
-    for value in values {
-      var rest = UInt64(bitPattern: value &- base) / scale
-      for _ in 0..<width {
-        bytes.append(UInt8(truncatingIfNeeded: rest))
-        rest >>= 8
-      }
-    }
-  }
-
-  static func append(_ values: [Int], to bytes: inout [UInt8]) { append(values.map { Int64($0) }, to: &bytes) }
+  /// In place of a width: the numbers go up in equal steps, and nothing is stored.
+  fileprivate static let ramp = 128
+  /// So many bytes have to follow the last number of a blob: numbers are read eight bytes at a time.
+  static let padding = 8
 
   init(_ reader: inout ByteReader, count: Int) throws(ColumnError) {
-    width = Int(try reader.byte())
-    guard [0, 1, 2, 4, 8].contains(width) else { throw reader.fail() }
+    self.count = count
+    guard count > 1 else {
+      // Nothing to be told apart from.
+      bits = 0
+      base = count == 0 ? 0 : try reader.signed()
+      scale = 0
+      offset = reader.position
+      return
+    }
+    bits = Int(try reader.byte())
+    guard bits <= 56 || bits == 64 || bits == Self.ramp else { throw reader.fail() }
     base = try reader.signed()
     scale = try reader.varint()
-    bytes = reader.bytes
     offset = reader.position
-    self.count = count
-    _ = try reader.slice(count * width)
+    if bits <= 64 { try reader.skip((count * bits + 7) / 8) }
   }
 
-  /// A column of places in a list of `limit` elements.
-  init(_ reader: inout ByteReader, count: Int, below limit: Int) throws(ColumnError) {
-    try self.init(&reader, count: count)
-    var isBelow = true
-    forEach { _, place in isBelow = isBelow && place >= 0 && place < Int64(limit) }
-    guard isBelow else { throw reader.fail() }
-  }
-
-  private static func commonDivisor(_ a: UInt64, _ b: UInt64) -> UInt64 {
-    var (a, b) = (a, b)
-    if a == 1 { return 1 }
-    while b != 0 { (a, b) = (b, a % b) }
-    return a
-  }
-
-  subscript(row: Int) -> Int64 { withBytes { value(row, in: $0) } }
-
-  /// The blob that the column lies in, for ``value(_:in:)``: all columns of a blob share it.
-  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { bytes.withUnsafeBytes(body) }
-
-  /// Reads one number. Loops that jump between rows get the blob once and not for every number.
+  /// - Parameter buffer: The blob.
   @inline(__always)
   func value(_ row: Int, in buffer: UnsafeRawBufferPointer) -> Int64 {
     precondition(row >= 0 && row < count)
-    let at = offset + row * width
-    let stored: UInt64 =
-      switch width {
-      case 0: 0
-      case 1: UInt64(buffer[at])
-      case 2: UInt64(UInt16(littleEndian: buffer.loadUnaligned(fromByteOffset: at, as: UInt16.self)))
-      case 4: UInt64(UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
-      default: UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-      }
-    return base &+ Int64(bitPattern: stored &* scale)
+    return base &+ Int64(bitPattern: stored(row, in: buffer) &* scale)
   }
 
-  func place(_ row: Int) -> Int { Int(self[row]) }
-
-  /// All values, unpacked at once.
-  func withValues<Result>(_ body: (UnsafeBufferPointer<Int64>) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(of: Int64.self, capacity: count) { values in
-      forEach { row, value in values.initializeElement(at: row, to: value) }
-      return body(UnsafeBufferPointer(values))
-    }
-  }
-
-  /// The loop is written once for each width, so that the compiler can unroll it.
   @inline(__always)
-  func forEach(_ body: (_ row: Int, _ value: Int64) -> Void) {
-    bytes.withUnsafeBytes { buffer in
-      switch width {
-      case 0: for row in 0..<count { body(row, base) }
-      case 1: for row in 0..<count { body(row, base &+ Int64(bitPattern: UInt64(buffer[offset + row]) &* scale)) }
-      case 2: each(UInt16.self, buffer, body)
-      case 4: each(UInt32.self, buffer, body)
-      default: each(UInt64.self, buffer, body)
+  private func stored(_ row: Int, in buffer: UnsafeRawBufferPointer) -> UInt64 {
+    if bits == 0 { return 0 }
+    if bits > 56 { return bits == 64 ? word(offset &+ row &* 8, in: buffer) : UInt64(row) }
+    let at = row &* bits
+    return word(offset &+ at >> 3, in: buffer) >> UInt64(at & 7) & (1 << UInt64(bits) &- 1)
+  }
+
+  @inline(__always)
+  private func word(_ offset: Int, in buffer: UnsafeRawBufferPointer) -> UInt64 {
+    UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+
+  /// The loop is written once for each kind of width, so that the compiler can unroll it.
+  @inline(__always)
+  func forEach(in buffer: UnsafeRawBufferPointer, _ body: (_ row: Int, _ value: Int64) -> Void) {
+    switch bits {
+    case 0: for row in 0..<count { body(row, base) }
+    case 8: each(UInt8.self, buffer, body)
+    case 16: each(UInt16.self, buffer, body)
+    case 32: each(UInt32.self, buffer, body)
+    case 64: each(UInt64.self, buffer, body)
+    case Self.ramp: for row in 0..<count { body(row, base &+ Int64(bitPattern: UInt64(row) &* scale)) }
+    default:
+      let mask: UInt64 = 1 << UInt64(bits) &- 1
+      var at = 0
+      for row in 0..<count {
+        let stored = word(offset &+ at >> 3, in: buffer) >> UInt64(at & 7) & mask
+        body(row, base &+ Int64(bitPattern: stored &* scale))
+        at &+= bits
       }
     }
   }
@@ -114,5 +81,103 @@ struct NumberColumn: RowValues, Sendable {
       let stored = Stored(littleEndian: buffer.loadUnaligned(fromByteOffset: at, as: Stored.self))
       body(row, base &+ Int64(bitPattern: UInt64(truncatingIfNeeded: stored) &* scale))
     }
+  }
+}
+
+/// Numbers of rows, or of anything else that is counted from 0, in a blob.
+struct NumberColumn: RowValues, Sendable {
+  let layout: NumberLayout
+  private let bytes: [UInt8]
+
+  var count: Int { layout.count }
+
+  init(_ reader: inout ByteReader, count: Int) throws(ColumnError) {
+    layout = try NumberLayout(&reader, count: count)
+    bytes = reader.bytes
+  }
+
+  /// A column of places in a list of `limit` elements.
+  init(_ reader: inout ByteReader, count: Int, below limit: Int) throws(ColumnError) {
+    try self.init(&reader, count: count)
+    var most: UInt64 = 0
+    forEach { _, place in most = max(most, UInt64(bitPattern: place)) }
+    guard count == 0 || most < UInt64(limit) else { throw reader.fail() }
+  }
+
+  subscript(row: Int) -> Int64 { withBytes { layout.value(row, in: $0) } }
+
+  /// The blob that the column lies in: all columns of a blob share it.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { bytes.withUnsafeBytes(body) }
+
+  func place(_ row: Int) -> Int { Int(self[row]) }
+
+  @inline(__always)
+  func forEach(_ body: (_ row: Int, _ value: Int64) -> Void) { withBytes { layout.forEach(in: $0, body) } }
+
+  /// All values, unpacked at once.
+  var values: [Int64] {
+    [Int64](unsafeUninitializedCapacity: count) { values, initialized in
+      forEach { row, value in values.initializeElement(at: row, to: value) }
+      initialized = count
+    }
+  }
+}
+
+extension NumberColumn {
+  /// - Parameter isHot: Whether filters read the column: whole bytes are read faster than bits.
+  static func append(_ values: [Int64], isHot: Bool = false, to bytes: inout [UInt8]) {
+    guard values.count > 1 else {
+      if let value = values.first { bytes.append(signed: value) }
+      return
+    }
+    let base = values.min() ?? 0
+    var scale: UInt64 = 0
+    var widest: UInt64 = 0
+    for value in values {
+      let distance = UInt64(bitPattern: value &- base)
+      widest = max(widest, distance)
+      if scale != 1 { scale = commonDivisor(scale, distance) }
+    }
+    let most = scale == 0 ? 0 : widest / scale
+    let isRamp = most > 0 && isRamp(values, base, scale)
+    let needed = UInt64.bitWidth - most.leadingZeroBitCount
+    let rounded = isHot ? (needed + 7) / 8 * 8 : needed
+    let bits = rounded > 56 ? 64 : rounded
+    bytes.append(UInt8(isRamp ? NumberLayout.ramp : bits))
+    bytes.append(signed: base)
+    bytes.append(varint: scale)
+    if bits == 0 || isRamp { return }
+    bytes.reserveCapacity(bytes.count + (values.count * bits + 7) / 8)
+    var held: UInt64 = 0
+    var heldBits = 0
+    for value in values {
+      let distance = UInt64(bitPattern: value &- base)
+      let stored = scale == 1 ? distance : distance / scale
+      held |= stored << UInt64(heldBits)
+      heldBits += bits
+      while heldBits >= 8 {
+        bytes.append(UInt8(truncatingIfNeeded: held))
+        held >>= 8
+        heldBits -= 8
+      }
+    }
+    if heldBits > 0 { bytes.append(UInt8(truncatingIfNeeded: held)) }
+  }
+
+  static func append(_ values: [Int], isHot: Bool = false, to bytes: inout [UInt8]) {
+    append(values.map { Int64($0) }, isHot: isHot, to: &bytes)
+  }
+
+  private static func isRamp(_ values: [Int64], _ base: Int64, _ scale: UInt64) -> Bool {
+    for (row, value) in values.enumerated() where UInt64(bitPattern: value &- base) != UInt64(row) &* scale {
+      return false
+    }
+    return true
+  }
+
+  private static func commonDivisor(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    var (a, b) = (a, b)
+    while b != 0 { (a, b) = (b, a % b) }
+    return a
   }
 }

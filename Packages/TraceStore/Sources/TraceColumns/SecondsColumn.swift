@@ -2,31 +2,56 @@ import XRayModel
 
 /// Seconds that may be missing. Whole ticks take few bytes; anything else is kept bit by bit.
 struct SecondsColumn: RowValues, Sendable {
-  let values: NumberColumn
+  /// Ticks, or bit patterns of seconds.
+  let values: [Int64]
   /// Which rows have a value; `nil` when all have.
   let presence: Bitmap?
-  private let isTicks: Bool
+  let isTicks: Bool
 
-  static func append(_ values: [Double?], to bytes: inout [UInt8]) {
-    let known = values.compactMap { $0 }
-    let isTicks = known.allSatisfy { seconds in
-      guard let ticks = ticks(seconds) else { return false }
-      return self.seconds(ticks).bitPattern == seconds.bitPattern
-    }
-    bytes.append((isTicks ? 1 : 0) | (known.count < values.count ? 2 : 0))
-    if known.count < values.count { Bitmap(values.map { $0 != nil }).append(to: &bytes) }
-    let numbers = known.map { isTicks ? ticks($0) ?? 0 : Int64(bitPattern: $0.bitPattern) }
-    let filler = numbers.min() ?? 0
-    var next = numbers.makeIterator()
-    NumberColumn.append(values.map { $0 == nil ? filler : next.next() ?? filler }, to: &bytes)
+  private enum Kind {
+    static let ticks = 1
+    static let hasGaps = 2
+    /// The numbers are by how many ticks values are less than those of another column.
+    static let isLess = 4
   }
 
-  init(_ reader: inout ByteReader, count: Int) throws(ColumnError) {
-    let kind = try reader.byte()
-    guard kind < 4 else { throw reader.fail() }
-    isTicks = kind & 1 != 0
-    presence = kind & 2 != 0 ? try Bitmap(&reader, count: count) : nil
-    values = try NumberColumn(&reader, count: count)
+  /// - Parameter whole: Values of which these are mostly equal, in ticks.
+  static func append(_ values: [Double?], mostly whole: [Int64]? = nil, to bytes: inout [UInt8]) {
+    let ticks = ticks(of: values)
+    var numbers = ticks ?? values.map { Int64(bitPattern: ($0 ?? 0).bitPattern) }
+    let hasGaps = values.contains { $0 == nil }
+    let isLess = ticks != nil && whole != nil
+    if isLess, let whole { for row in numbers.indices { numbers[row] = whole[row] &- numbers[row] } }
+    let filler = isLess ? 0 : zip(values, numbers).lazy.filter { $0.0 != nil }.map(\.1).min() ?? 0
+    if hasGaps { for row in numbers.indices where values[row] == nil { numbers[row] = filler } }
+    bytes.append(
+      UInt8((ticks == nil ? 0 : Kind.ticks) | (hasGaps ? Kind.hasGaps : 0) | (isLess ? Kind.isLess : 0)))
+    if hasGaps { Bitmap(values.map { $0 != nil }).append(to: &bytes) }
+    guard isLess else { return NumberColumn.append(numbers, to: &bytes) }
+    let others = Bitmap(numbers.map { $0 != 0 })
+    others.append(to: &bytes)
+    NumberColumn.append(numbers.filter { $0 != 0 }, to: &bytes)
+  }
+
+  /// - Parameter whole: What the column was written with.
+  init(_ reader: inout ByteReader, count: Int, mostly whole: SecondsColumn? = nil) throws(ColumnError) {
+    let kind = try reader.count(limit: 7)
+    isTicks = kind & Kind.ticks != 0
+    presence = kind & Kind.hasGaps != 0 ? try Bitmap(&reader, count: count) : nil
+    guard kind & Kind.isLess != 0 else {
+      values = try NumberColumn(&reader, count: count).values
+      return
+    }
+    guard isTicks, let whole, whole.isTicks else { throw reader.fail() }
+    let others = try Bitmap(&reader, count: count)
+    let differences = try NumberColumn(&reader, count: others.cardinality)
+    var values = whole.values
+    var next = 0
+    others.forEach { row in
+      values[row] &-= differences[next]
+      next += 1
+    }
+    self.values = values
   }
 
   subscript(row: Int) -> Double? {
@@ -38,58 +63,57 @@ struct SecondsColumn: RowValues, Sendable {
   @inline(__always)
   func forEach(_ body: (_ row: Int, _ seconds: Double) -> Void) {
     if isTicks {
-      values.forEach { row, value in body(row, Self.seconds(value)) }
+      for row in values.indices { body(row, Self.seconds(values[row])) }
     } else {
-      values.forEach { row, value in body(row, Double(bitPattern: UInt64(bitPattern: value))) }
+      for row in values.indices { body(row, Double(bitPattern: UInt64(bitPattern: values[row]))) }
     }
   }
 
-  /// The smallest and the largest value; `nil` when there is none.
-  var bounds: ClosedRange<Double>? {
-    var low = Double.infinity
-    var high = -Double.infinity
-    forEach { row, seconds in
-      if presence?[row] ?? true, !seconds.isNaN {
-        low = min(low, seconds)
-        high = max(high, seconds)
+  /// The values in ticks, 0 where there is none; `nil` when one is no whole number of ticks.
+  static func ticks(of values: [Double?]) -> [Int64]? {
+    var all: [Int64] = []
+    all.reserveCapacity(values.count)
+    for value in values {
+      guard let value else {
+        all.append(0)
+        continue
       }
+      guard let ticks = ticks(value), seconds(ticks).bitPattern == value.bitPattern else { return nil }
+      all.append(ticks)
     }
-    return low <= high ? low...high : nil
+    return all
   }
 
-  private static func seconds(_ ticks: Int64) -> Double { Double(ticks) / Double(Timestamp.ticksPerSecond) }
+  static func seconds(_ ticks: Int64) -> Double { Double(ticks) / Double(Timestamp.ticksPerSecond) }
 
-  private static func ticks(_ seconds: Double) -> Int64? {
+  static func ticks(_ seconds: Double) -> Int64? {
     Int64(exactly: (seconds * Double(Timestamp.ticksPerSecond)).rounded())
   }
 }
 
-/// Whole numbers that may be missing.
-struct OptionalColumn: RowValues, Sendable {
-  let values: NumberColumn
-  /// Which rows have a value; `nil` when all have.
-  let presence: Bitmap?
+/// Whole numbers that may be missing, few of them distinct: each row names one.
+struct OptionalColumn: Sendable {
+  /// In the order in which they were first met.
+  let numbers: [Int64]
+  /// 0 where there is none, else a place among the numbers plus 1.
+  let places: NumberColumn
 
   static func append(_ values: [Int?], to bytes: inout [UInt8]) {
-    let known = values.compactMap { $0 }
-    let filler = known.min() ?? 0
-    bytes.append(known.count < values.count ? 1 : 0)
-    if known.count < values.count { Bitmap(values.map { $0 != nil }).append(to: &bytes) }
-    NumberColumn.append(values.map { $0 ?? filler }, to: &bytes)
+    var known = Interned<Int>()
+    let places = values.map { value in value.map { known.place(of: $0) + 1 } ?? 0 }
+    bytes.append(varint: known.values.count)
+    NumberColumn.append(known.values, to: &bytes)
+    NumberColumn.append(places, to: &bytes)
   }
 
   init(_ reader: inout ByteReader, count: Int) throws(ColumnError) {
-    let kind = try reader.byte()
-    guard kind < 2 else { throw reader.fail() }
-    presence = kind == 1 ? try Bitmap(&reader, count: count) : nil
-    values = try NumberColumn(&reader, count: count)
+    let distinct = try reader.count(limit: count)
+    numbers = try NumberColumn(&reader, count: distinct).values
+    places = try NumberColumn(&reader, count: count, below: distinct + 1)
   }
 
-  /// What stands in rows without a value means nothing.
-  @inline(__always)
-  func forEach(_ body: (_ row: Int, _ value: Double) -> Void) {
-    values.forEach { row, value in body(row, Double(value)) }
+  subscript(row: Int) -> Int? {
+    let place = places.place(row)
+    return place == 0 ? nil : Int(numbers[place - 1])
   }
-
-  subscript(row: Int) -> Int? { presence?[row] ?? true ? values.place(row) : nil }
 }

@@ -1,13 +1,19 @@
 import Traces
 
-/// Gathers a segment's columns and, apart from them, services and texts, which are deflated.
+/// Gathers a segment's columns and, apart from them, the services that they name.
 struct SegmentEncoder {
   var body: [UInt8] = []
-  private var texts: [UInt8] = []
-  private var services = Interned<ServiceID>()
+  private(set) var services = ServiceTable()
   private var serviceLists = Interned<[Int]>()
+  let shapes: RowShapes
+  var serviceListCount: Int { serviceLists.values.count }
 
-  mutating func append(_ texts: [String]) { TextTable.append(texts, lengths: &body, texts: &self.texts) }
+  /// - Parameter durations: In ticks; `nil` when durations are no whole ticks.
+  init(_ rows: [SegmentRow], durations: [Int64]?) {
+    var services = ServiceTable()
+    shapes = RowShapes(rows, durations: durations, &services)
+    self.services = services
+  }
 
   mutating func place(of service: ServiceID) -> Int { services.place(of: service) }
 
@@ -16,15 +22,27 @@ struct SegmentEncoder {
     return serviceLists.place(of: places)
   }
 
-  /// The services, the texts, then the columns, which name them.
+  /// The values of shapes, where rows below 0 may have any; `nil` when rows of one shape have different values, or shapes are many.
+  func byShape(_ values: [Int]) -> [Int]? {
+    guard shapes.count * 2 <= values.count else { return nil }
+    var byShape = [Int](repeating: -1, count: shapes.count)
+    for (row, shape) in shapes.places.enumerated() where values[row] >= 0 {
+      if byShape[shape] < 0 { byShape[shape] = values[row] }
+      if byShape[shape] != values[row] { return nil }
+    }
+    return byShape.map { max($0, 0) }
+  }
+
+  /// The tables, then the columns, which name what is in them.
   func finish() -> [UInt8] {
     var table: [UInt8] = []
-    table.append(varint: services.values.count)
-    for service in services.values { table.append(service) }
+    table.append(varint: services.services.count)
+    for service in services.services { table.append(service) }
     ListTable.append(serviceLists.values, to: &table)
+    shapes.appendTables(to: &table)
     var whole: [UInt8] = []
-    whole.append(deflated: table)
-    whole.append(deflated: texts)
+    PackedBytes.append(table, to: &whole)
+    shapes.appendColumns(to: &whole)
     return whole + body
   }
 }
@@ -34,21 +52,16 @@ struct SegmentDecoder {
   var reader: ByteReader
   let services: [ServiceID]
   let serviceLists: ListTable
-  private let textBytes: [UInt8]
-  private var textPosition = 0
+  let graph: GraphColumns
 
-  init(_ body: ByteReader) throws(ColumnError) {
+  init(_ body: ByteReader, count: Int) throws(ColumnError) {
     reader = body
-    var table = ByteReader(try reader.inflated())
+    var table = ByteReader(try PackedBytes(&reader).unpacked())
     var services: [ServiceID] = []
     for _ in 0..<(try table.count()) { services.append(try table.service()) }
     self.services = services
     serviceLists = try ListTable(&table, below: services.count)
-    textBytes = try reader.inflated()
-  }
-
-  mutating func texts() throws(ColumnError) -> TextTable {
-    try TextTable(&reader, texts: textBytes, from: &textPosition)
+    graph = try GraphColumns(&table, &reader, services: services.count, rowCount: count)
   }
 }
 

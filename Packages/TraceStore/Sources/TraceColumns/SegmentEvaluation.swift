@@ -28,9 +28,9 @@ struct SegmentEvaluation {
       result.invert()
       return result
     case .number(let keyword, let test): return Verdicts(rows(keyword, test))
-    case .text(let keyword, let test): return texts(keyword, test)
-    case .annotation(let key, let test): return annotations(key, test)
-    case .term(let filter): return try term(filter, among: candidates)
+    case .text(let keyword, let test): return try texts(keyword, test)
+    case .annotation(let key, let test): return try annotations(key, test)
+    case .term(let filter, let clues): return try term(filter, clues, among: candidates)
     }
   }
 
@@ -45,8 +45,10 @@ struct SegmentEvaluation {
       presence = column.presence
       fill(&rows, column, test)
     case .httpStatus:
-      presence = segment.statuses.presence
-      fill(&rows, segment.statuses, test)
+      let verdicts = segment.statuses.numbers.map { status in
+        Verdict(test.map { $0.comparator.holds(Double(status), $0.bound) } ?? true)
+      }
+      return Verdicts(segment.statuses.places, [.no] + verdicts).sure
     default: return rows
     }
     if let presence { rows.formIntersection(presence) }
@@ -76,75 +78,87 @@ struct SegmentEvaluation {
 
   // MARK: Texts
 
-  private func texts(_ keyword: Keyword, _ test: FilterPart.TextTest?) -> Verdicts {
+  private func texts(_ keyword: Keyword, _ test: FilterPart.TextTest?) throws(ColumnError) -> Verdicts {
     switch keyword {
-    case .httpURL: text(segment.urls, test)
-    case .httpMethod: text(segment.methods, test)
-    case .httpUserAgent: text(segment.userAgents, test)
-    case .httpClientIP: text(segment.clientIPs, test)
-    case .user: list(segment.userNames, test)
-    case .availabilityZone: list(segment.availabilityZones, test)
-    case .instanceID: list(segment.instanceIDs, test)
-    case .resourceARN: list(segment.resourceARNs, test)
+    case .httpURL: try text(segment.urls, test)
+    case .httpMethod: try text(segment.methods, test)
+    case .httpUserAgent: try text(segment.userAgents, test)
+    case .httpClientIP: try text(segment.clientIPs, test)
+    case .user: try list(segment.userNames, test)
+    case .availabilityZone: try list(segment.availabilityZones, test)
+    case .instanceID: try list(segment.instanceIDs, test)
+    case .resourceARN: try list(segment.resourceARNs, test)
     default: Verdicts(count: segment.count, all: false)
     }
   }
 
-  private func text(_ column: TextColumn, _ test: FilterPart.TextTest?) -> Verdicts {
-    Verdicts(column.places, [.no] + column.table.matches(test).map { Verdict($0) })
+  private func text(_ column: TextColumn, _ test: FilterPart.TextTest?) throws(ColumnError) -> Verdicts {
+    column.places.verdicts([.no] + (try column.table.matches(test)).map { Verdict($0) })
   }
 
-  private func list(_ column: TextListColumn, _ test: FilterPart.TextTest?) -> Verdicts {
-    let verdicts = column.table.matches(test).map { Verdict($0) }
-    return Verdicts(column.places, column.lists.verdicts(verdicts))
+  private func list(_ column: TextListColumn, _ test: FilterPart.TextTest?) throws(ColumnError) -> Verdicts {
+    column.places.verdicts(column.lists.verdicts(try column.table.matches(test).map { Verdict($0) }))
   }
 
   // MARK: Annotations
 
-  private func annotations(_ key: String, _ test: FilterPart.ValueTest) -> Verdicts {
+  private func annotations(_ key: String, _ test: FilterPart.ValueTest) throws(ColumnError) -> Verdicts {
     guard let column = segment.annotations.columns.first(where: { $0.key == key }) else {
       return Verdicts(count: segment.count, all: false)
     }
-    let verdicts = [.no] + column.lists.verdicts(column.matches(test).map { Verdict($0) })
-    guard let rows = column.rows else { return Verdicts(column.places, verdicts) }
+    let entries = try column.matches(test).map { Verdict($0) }
+    let verdicts = Verdicts(column.places, entries + column.lists.verdicts(entries))
+    if column.rows.isFull { return verdicts }
+    // The column has places for the rows with the key only.
     var found = Bitmap(count: segment.count)
-    for place in 0..<rows.count where verdicts[column.places.place(place)] == .yes { found.insert(rows.place(place)) }
+    var next = 0
+    column.rows.forEach { row in
+      if verdicts.sure[next] { found.insert(row) }
+      next += 1
+    }
     return Verdicts(found)
   }
 
   // MARK: Other terms
 
   /// Asks the filter of each distinct value instead of each row.
-  private func term(_ filter: TraceFilter, among candidates: Bitmap) throws(ColumnError) -> Verdicts {
-    if filter.needs.contains(.rootCauses) { return try rootCauses(filter, among: candidates) }
+  private func term(
+    _ filter: TraceFilter, _ clues: FilterPart.Clues, among candidates: Bitmap
+  ) throws(ColumnError) -> Verdicts {
+    if filter.needs.contains(.rootCauses) { return try rootCauses(filter, clues, among: candidates) }
     if filter.needs.contains(.edges) { return edges(filter) }
     if filter.needs.contains(.services) {
       let verdicts = segment.services.map { Verdict(filter.verdict(on: PartialSubject(service: $0))) }
-      return Verdicts(segment.servicePlaces, segment.serviceLists.verdicts(verdicts))
+      return segment.servicePlaces.verdicts(segment.serviceLists.verdicts(verdicts))
     }
-    typealias Flag = SummarySegment.Flag
-    let verdicts = (0..<Flag.limit).map { flags in
-      var summary = TraceSummary.blank
-      summary.hasFault = flags & Flag.fault != 0
-      summary.hasError = flags & Flag.error != 0
-      summary.hasThrottle = flags & Flag.throttle != 0
-      summary.isPartial = flags & Flag.partial != 0
-      summary.http.status = flags & Flag.status429 != 0 ? 429 : nil
-      return Verdict(filter.verdict(on: summary))
-    }
-    return Verdicts(segment.flags, verdicts)
+    return Verdicts(segment.flags, (0..<SummarySegment.Flag.limit).map { filter.verdict(onFlags: $0) })
   }
 
-  private func rootCauses(_ filter: TraceFilter, among candidates: Bitmap) throws(ColumnError) -> Verdicts {
-    let opened = try segment.causes.opened()
+  /// Rows with the same causes, shares of time aside, are asked together.
+  private func rootCauses(
+    _ filter: TraceFilter, _ clues: FilterPart.Clues, among candidates: Bitmap
+  ) throws(ColumnError) -> Verdicts {
+    let fault = clues.rootCauseKinds.contains(.fault) ? segment.faultCauses : nil
+    let error = clues.rootCauseKinds.contains(.error) ? segment.errorCauses : nil
+    let responseTime = clues.rootCauseKinds.contains(.responseTime) ? segment.responseTimeCauses : nil
+    var keys = [Int](repeating: 0, count: segment.count)
+    for column in [fault, error, responseTime] {
+      column?.places.forEach { row, place in keys[row] = keys[row] * (SummarySegment.rowLimit + 1) + Int(place) }
+    }
     var verdicts = Verdicts(count: segment.count, all: filter.verdict(on: TraceSummary.blank) ?? false)
-    for row in candidates.rows where !opened.isEmpty(row) {
-      let causes = try opened.causes(of: row)
-      var summary = TraceSummary.blank
-      summary.faultRootCauses = causes.fault
-      summary.errorRootCauses = causes.error
-      summary.responseTimeRootCauses = causes.responseTime
-      let holds = filter.verdict(on: summary)
+    var known: [Int: Bool?] = [:]
+    for row in candidates.rows where keys[row] != 0 {
+      let holds: Bool?
+      if let before = known[keys[row]], !clues.asksCoverage {
+        holds = before
+      } else {
+        var summary = TraceSummary.blank
+        if let fault { summary.faultRootCauses = try fault.causes(of: row) }
+        if let error { summary.errorRootCauses = try error.causes(of: row) }
+        if let responseTime { summary.responseTimeRootCauses = try responseTime.causes(of: row) }
+        holds = filter.verdict(on: summary)
+        if !clues.asksCoverage { known[keys[row]] = .some(holds) }
+      }
       verdicts.sure.set(row, holds == true)
       verdicts.possible.set(row, holds != false)
     }
@@ -152,20 +166,27 @@ struct SegmentEvaluation {
   }
 
   private func edges(_ filter: TraceFilter) -> Verdicts {
-    let graph = segment.graph
-    let pairs = graph.pairs.map { pair in
+    let pairs = segment.graph.pairs.map { pair in
       let edge = PartialSubject(edge: (segment.services[pair.source], segment.services[pair.target]))
       return Verdict(filter.verdict(on: edge))
     }
-    var verdicts = Verdicts(count: segment.count, all: false)
-    graph.callPairs.withValues { places in
-      for row in 0..<segment.count {
-        let verdict = Verdict.any(graph.calls(of: row).lazy.map { pairs[Int(places[$0])] })
-        if verdict == .yes { verdicts.sure.insert(row) }
-        if verdict != .no { verdicts.possible.insert(row) }
-      }
-    }
-    return verdicts
+    return Verdicts(
+      segment.graph.places,
+      segment.graph.shapes.map { shape in Verdict.any(segment.graph.calls[shape.calls].lazy.map { pairs[$0.pair] }) })
+  }
+}
+
+extension TraceFilter {
+  /// What the bits of ``SummarySegment/Flag`` tell.
+  func verdict(onFlags flags: Int) -> Verdict {
+    typealias Flag = SummarySegment.Flag
+    var summary = TraceSummary.blank
+    summary.hasFault = flags & Flag.fault != 0
+    summary.hasError = flags & Flag.error != 0
+    summary.hasThrottle = flags & Flag.throttle != 0
+    summary.isPartial = flags & Flag.partial != 0
+    summary.http.status = flags & Flag.status429 != 0 ? 429 : nil
+    return Verdict(verdict(on: summary))
   }
 }
 
@@ -197,16 +218,17 @@ extension ListTable {
 
 extension AnnotationColumn {
   /// Which entries pass a test.
-  fileprivate func matches(_ test: FilterPart.ValueTest) -> [Bool] {
+  fileprivate func matches(_ test: FilterPart.ValueTest) throws(ColumnError) -> [Bool] {
     switch test {
-    case .isSet: kinds.map { _ in true }
-    case .isTrue: kinds.map { $0 != .no }
-    case .flag(let flag): kinds.map { $0 == (flag ? .yes : .no) }
-    case .text(let test): zip(kinds, texts.matches(test)).map { $0 == .text && $1 }
+    case .isSet: return kinds.map { _ in true }
+    case .isTrue: return kinds.map { $0 != .no }
+    case .flag(let flag): return kinds.map { $0 == (flag ? .yes : .no) }
+    case .text(let test):
+      guard kinds.contains(.text) else { return kinds.map { _ in false } }
+      return zip(kinds, try texts.matches(test)).map { $0 == .text && $1 }
     case .number(let test):
-      kinds.indices.map { entry in
-        kinds[entry] == .number
-          && test.comparator.holds(Double(bitPattern: UInt64(bitPattern: doubles[entry])), test.bound)
+      return kinds.indices.map { entry in
+        (kinds[entry] == .number || kinds[entry] == .whole) && test.comparator.holds(double(entry), test.bound)
       }
     }
   }

@@ -4,8 +4,14 @@ public import Traces
 public struct SegmentRow: Hashable, Sendable {
   public var summary: TraceSummary
   package var facts: GraphFacts
+  /// Whether the trace has links to other traces: only documents tell where they lead.
+  public var isLinked: Bool { facts.isLinked }
 
-  public init(of trace: Trace) { self.init(TraceSummary(of: trace), facts: GraphFacts(of: trace)) }
+  /// Sums a trace up.
+  public init(of trace: Trace) {
+    let digest = trace.digest
+    self.init(digest.summary, facts: digest.facts)
+  }
 
   package init(_ summary: TraceSummary, facts: GraphFacts) {
     self.summary = summary

@@ -19,8 +19,20 @@ extension SegmentZone {
       case .some: return .some
       }
     case .number(let keyword, let test): return canHold(keyword, test) ? .some : .none
-    case .text, .annotation, .term: return .some
+    case .text: return .some
+    case .annotation(let key, _): return annotationKeys.mayContain(key) ? .some : .none
+    case .term(let filter, let clues):
+      if !clues.serviceNames.allSatisfy(services.mayContain) { return .none }
+      return filter.needs.isSubset(of: [.summary, .documents]) ? reach(ofFlags: filter) : .some
     }
+  }
+
+  private func reach(ofFlags filter: TraceFilter) -> Reach {
+    var verdicts: Set<Verdict> = []
+    for value in 0..<SummarySegment.Flag.limit where flags >> UInt64(value) & 1 == 1 {
+      verdicts.insert(filter.verdict(onFlags: value))
+    }
+    return verdicts.count > 1 ? .some : verdicts.first == .no ? .none : verdicts.first == .yes ? .all : .some
   }
 
   private func canHold(_ keyword: Keyword, _ test: FilterPart.NumberTest?) -> Bool {

@@ -9,9 +9,11 @@ public struct SummaryScan: Sendable {
   private let root: FilterPart?
   private let range: Range<Timestamp>?
 
-  /// - Parameter range: Traces that began in this range, half-open; `nil` means all.
-  public init(_ filter: TraceFilter, in range: Range<Timestamp>? = nil) {
-    root = filter.parts?.cheapestFirst
+  /// - Parameters:
+  ///   - filter: `nil` lets every trace pass.
+  ///   - range: Traces that began in this range, half-open; `nil` means all.
+  public init(_ filter: TraceFilter?, in range: Range<Timestamp>? = nil) {
+    root = filter?.parts?.cheapestFirst
     self.range = range
   }
 
@@ -24,19 +26,21 @@ public struct SummaryScan: Sendable {
 
   /// The rows of one segment that match or may match.
   public func matches(in segment: SummarySegment) throws(ColumnError) -> RowMatches {
-    var candidates = Bitmap(count: segment.count)
+    var candidates = segment.visible
     if let range {
       let ticks = range.lowerBound.ticks..<range.upperBound.ticks
-      candidates.insert(segment.starts) { ticks.contains($0) }
-    } else {
-      candidates.invert()
+      var inRange = Bitmap(count: segment.count)
+      inRange.insert(segment.starts) { ticks.contains($0) }
+      candidates.formIntersection(inRange)
     }
     var verdicts = Verdicts(candidates)
     if let root {
       verdicts.formIntersection(try SegmentEvaluation(segment: segment).verdicts(root, among: candidates))
     }
     verdicts.possible.subtract(verdicts.sure)
-    return RowMatches(sure: verdicts.sure, undecided: verdicts.possible)
+    var all = verdicts.sure
+    all.formUnion(verdicts.possible)
+    return RowMatches(sure: verdicts.sure, undecided: verdicts.possible, linked: segment.linked(all))
   }
 
   /// Matches of many segments, newest first.
@@ -90,12 +94,15 @@ public struct SummaryScan: Sendable {
 public struct RowMatches: Hashable, Sendable {
   let sure: Bitmap
   let undecided: Bitmap
+  let linked: Bitmap
 
   public var sureCount: Int { sure.cardinality }
   /// Rows whose documents decide.
   public var undecidedCount: Int { undecided.cardinality }
   public var sureRows: [Int] { sure.rows }
   public var undecidedRows: [Int] { undecided.rows }
+  /// The rows, of both kinds, with links to other traces, whose documents tell where they lead.
+  public var linkedRows: [Int] { linked.rows }
 }
 
 /// Matches, newest first, and what it took to find them.
@@ -107,11 +114,15 @@ public struct ScanPage: Hashable, Sendable {
     public var row: Int
     /// Whether only the trace's documents tell whether it matches.
     public var isUndecided: Bool
+    /// Whether the trace has links to other traces.
+    public var isLinked: Bool
 
     public var id: TraceID { position.id }
   }
 
   public internal(set) var hits: [Hit] = []
+  /// The hits with links to other traces, whose documents tell where they lead.
+  public var linkedHits: [Hit] { hits.filter(\.isLinked) }
   public internal(set) var segmentsRead = 0
   /// Segments whose bounds tell that nothing in them matches.
   public internal(set) var segmentsSkipped = 0
@@ -128,7 +139,8 @@ public struct ScanPage: Hashable, Sendable {
       rows.forEach { row in
         let at = SummaryScan.Position(start: segment.start(at: row), id: segment.id(at: row))
         if position.map({ at < $0 }) ?? true {
-          hits.append(Hit(position: at, segment: place, row: row, isUndecided: isUndecided))
+          hits.append(
+            Hit(position: at, segment: place, row: row, isUndecided: isUndecided, isLinked: matches.linked[row]))
         }
       }
     }
@@ -166,7 +178,7 @@ extension FilterPart {
     switch self {
     case .all(let parts), .any(let parts): parts.map(\.cost).max() ?? 0
     case .not(let part): part.cost
-    case .term(let filter): filter.needs.contains(.rootCauses) ? 1 : 0
+    case .term(let filter, _): filter.needs.contains(.rootCauses) ? 1 : 0
     case .number, .text, .annotation: 0
     }
   }

@@ -1,29 +1,25 @@
 public import Traces
-public import XRayModel
+import XRayModel
 
 extension SummarySegment {
-  public func id(at row: Int) -> TraceID {
-    TraceID(
-      epoch: UInt32(truncatingIfNeeded: epochs[row]), high: UInt32(truncatingIfNeeded: highs[row]),
-      low: UInt64(bitPattern: lows[row]))
-  }
-
-  public func start(at row: Int) -> Timestamp { Timestamp(ticks: starts[row]) }
-
-  /// The summaries of some rows, in the order asked.
+  /// All summaries, in the order of rows.
   ///
-  /// - Throws: ``ColumnError`` when root causes are damaged: they are not looked at before.
+  /// - Throws: ``ColumnError`` when texts or root causes are damaged: they are not looked at before.
+  public func summaries() throws(ColumnError) -> [TraceSummary] { try summaries(at: 0..<count) }
+
+  /// The summaries of some rows, in the order asked; of hidden ones too.
+  ///
+  /// - Throws: ``ColumnError`` when texts or root causes are damaged: they are not looked at before.
   public func summaries(at rows: some Sequence<Int>) throws(ColumnError) -> [TraceSummary] {
-    let causes = try causes.opened()
     var summaries: [TraceSummary] = []
-    for row in rows { summaries.append(summary(at: row, try causes.causes(of: row))) }
+    for row in rows { summaries.append(try summary(at: row)) }
     return summaries
   }
 
-  /// All summaries, in the order in which they were given.
-  public func summaries() throws(ColumnError) -> [TraceSummary] { try summaries(at: 0..<count) }
-
-  private func summary(at row: Int, _ causes: Causes) -> TraceSummary {
+  /// The summary of one row, hidden or not.
+  ///
+  /// - Throws: ``ColumnError`` when texts or root causes are damaged: they are not looked at before.
+  public func summary(at row: Int) throws(ColumnError) -> TraceSummary {
     var summary = TraceSummary(id: id(at: row), start: start(at: row))
     let flags = flags.place(row)
     summary.duration = durations[row] ?? 0
@@ -32,25 +28,26 @@ extension SummarySegment {
     summary.hasError = flags & Flag.error != 0
     summary.hasThrottle = flags & Flag.throttle != 0
     summary.isPartial = flags & Flag.partial != 0
-    summary.http.url = urls[row]
+    summary.http.url = try urls.text(of: row)
     summary.http.status = statuses[row]
-    summary.http.method = methods[row]
-    summary.http.userAgent = userAgents[row]
-    summary.http.clientIP = clientIPs[row]
-    summary.annotations = annotations.annotations(of: row) { services(inList: $0) }
-    summary.users = zip(userNames[row], userServices.lists[userServicePlaces.place(row)]).map {
+    summary.http.method = try methods.text(of: row)
+    summary.http.userAgent = try userAgents.text(of: row)
+    summary.http.clientIP = try clientIPs.text(of: row)
+    summary.annotations = try annotations.annotations(of: row) { services(inList: $0) }
+    let users = try userNames.texts(of: row)
+    summary.users = zip(users, userServices.lists[userServicePlaces.place(row)]).map {
       TraceSummary.User($0, services: services(inList: $1))
     }
     summary.services = services(inList: servicePlaces.place(row))
-    summary.resourceARNs = resourceARNs[row]
-    summary.instanceIDs = instanceIDs[row]
-    summary.availabilityZones = availabilityZones[row]
+    summary.resourceARNs = try resourceARNs.texts(of: row)
+    summary.instanceIDs = try instanceIDs.texts(of: row)
+    summary.availabilityZones = try availabilityZones.texts(of: row)
     let entry = entryPoints.place(row)
     summary.entryPoint = entry == 0 ? nil : services[entry - 1]
     summary.revision = revisions.place(row)
-    summary.faultRootCauses = causes.fault
-    summary.errorRootCauses = causes.error
-    summary.responseTimeRootCauses = causes.responseTime
+    summary.faultRootCauses = try faultCauses.causes(of: row)
+    summary.errorRootCauses = try errorCauses.causes(of: row)
+    summary.responseTimeRootCauses = try responseTimeCauses.causes(of: row)
     return summary
   }
 

@@ -2,23 +2,23 @@
 struct TextColumn: Sendable {
   let table: TextTable
   /// 0 where there is none, else a place in the table plus 1.
-  let places: NumberColumn
+  let places: ShapedColumn
 
   static func append(_ texts: [String?], to encoder: inout SegmentEncoder) {
     var known = Interned<String>()
     let places = texts.map { text in text.map { known.place(of: $0) + 1 } ?? 0 }
-    encoder.append(known.values)
-    NumberColumn.append(places, to: &encoder.body)
+    TextTable.append(known.values, to: &encoder.body)
+    ShapedColumn.append(places, to: &encoder)
   }
 
-  init(_ decoder: inout SegmentDecoder, count: Int) throws(ColumnError) {
-    table = try decoder.texts()
-    places = try NumberColumn(&decoder.reader, count: count, below: table.count + 1)
+  init(_ decoder: inout SegmentDecoder) throws(ColumnError) {
+    table = try TextTable(&decoder.reader)
+    places = try ShapedColumn(&decoder, below: table.count + 1)
   }
 
-  subscript(row: Int) -> String? {
+  func text(of row: Int) throws(ColumnError) -> String? {
     let place = places.place(row)
-    return place == 0 ? nil : table[place - 1]
+    return place == 0 ? nil : try table.texts()[place - 1]
   }
 }
 
@@ -26,22 +26,27 @@ struct TextColumn: Sendable {
 struct TextListColumn: Sendable {
   let table: TextTable
   let lists: ListTable
-  let places: NumberColumn
+  let places: ShapedColumn
 
   static func append(_ texts: [[String]], to encoder: inout SegmentEncoder) {
     var known = Interned<String>()
     var lists = Interned<[Int]>()
     let places = texts.map { list in lists.place(of: list.map { known.place(of: $0) }) }
-    encoder.append(known.values)
+    TextTable.append(known.values, to: &encoder.body)
     ListTable.append(lists.values, to: &encoder.body)
-    NumberColumn.append(places, to: &encoder.body)
+    ShapedColumn.append(places, to: &encoder)
   }
 
-  init(_ decoder: inout SegmentDecoder, count: Int) throws(ColumnError) {
-    table = try decoder.texts()
+  init(_ decoder: inout SegmentDecoder) throws(ColumnError) {
+    table = try TextTable(&decoder.reader)
     lists = try ListTable(&decoder.reader, below: table.count)
-    places = try NumberColumn(&decoder.reader, count: count, below: lists.lists.count)
+    places = try ShapedColumn(&decoder, below: lists.lists.count)
   }
 
-  subscript(row: Int) -> [String] { lists.lists[places.place(row)].map { table[$0] } }
+  func texts(of row: Int) throws(ColumnError) -> [String] {
+    let list = lists.lists[places.place(row)]
+    if list.isEmpty { return [] }
+    let texts = try table.texts()
+    return list.map { texts[$0] }
+  }
 }

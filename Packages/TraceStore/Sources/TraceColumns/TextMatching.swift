@@ -2,9 +2,15 @@ import TraceFilters
 
 extension TextTable {
   /// Which texts pass a test.
-  func matches(_ test: FilterPart.TextTest?) -> [Bool] {
+  func matches(_ test: FilterPart.TextTest?) throws(ColumnError) -> [Bool] {
     guard let test else { return [Bool](repeating: true, count: count) }
-    return test.bytes.withUnsafeBytes { wanted in
+    return try texts().matches(test)
+  }
+}
+
+extension Texts {
+  fileprivate func matches(_ test: FilterPart.TextTest) -> [Bool] {
+    test.bytes.withUnsafeBytes { wanted in
       withBytes { bytes, range in
         if test.comparator == .contains, !wanted.isEmpty { return containing(wanted, bytes, range) }
         return (0..<count).map { test.comparator.holds(UnsafeRawBufferPointer(rebasing: bytes[range($0)]), wanted) }

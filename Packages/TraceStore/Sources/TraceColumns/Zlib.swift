@@ -8,7 +8,7 @@ enum Zlib {
   static func deflate(_ bytes: [UInt8]) -> [UInt8] {
     var count = compressBound(uLong(bytes.count))
     return [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
-      let status = compress2(buffer.baseAddress, &count, bytes, uLong(bytes.count), 6)
+      let status = compress2(buffer.baseAddress, &count, bytes, uLong(bytes.count), 5)
       precondition(status == Z_OK, "zlib has no memory")
       initialized = Int(count)
     }

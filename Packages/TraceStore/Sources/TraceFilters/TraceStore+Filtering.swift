@@ -1,31 +1,23 @@
 public import Traces
 public import XRayModel
 
-/// Matching summaries, newest first.
-public struct FilteredSummaries: Hashable, Sendable {
-  public var summaries: [TraceSummary] = []
-  /// Traces that were looked at.
-  public var processedCount = 0
-  /// Whether there are more than the limit let through.
-  public var hasMore = false
-
-  public init(summaries: [TraceSummary] = [], processedCount: Int = 0, hasMore: Bool = false) {
-    self.summaries = summaries
-    self.processedCount = processedCount
-    self.hasMore = hasMore
-  }
-}
-
 /// Filters over any engine: summaries are asked first, and only traces that they cannot decide are compiled.
 extension TraceStore {
-  /// The newest traces that match, at most `query.limit`. The query's token is not used.
+  /// The newest traces that match, at most `query.limit`.
+  ///
+  /// - Parameter query: Its token is ``FilteredSummaries/nextToken`` of the page before.
+  /// - Throws: ``FilterPageError`` for another token, and what the engine throws.
   public func summaries(_ query: TraceQuery, matching filter: TraceFilter) async throws -> FilteredSummaries {
     var found = FilteredSummaries()
-    found.processedCount = try await forEachMatch(in: query.range, of: filter) { summary, _ in
+    let position = try query.token.map { token throws(FilterPageError) in try FilterPosition(token: token) }
+    let range = position?.rest(of: query.range) ?? query.range
+    found.processedCount = try await forEachMatch(in: range, of: filter) { summary, _ in
+      if let position, !position.precedes(summary) { return true }
       found.hasMore = found.summaries.count == query.limit
       if !found.hasMore { found.summaries.append(summary) }
       return !found.hasMore
     }
+    if found.hasMore { found.nextToken = found.summaries.last.map { FilterPosition($0).token } ?? query.token }
     return found
   }
 

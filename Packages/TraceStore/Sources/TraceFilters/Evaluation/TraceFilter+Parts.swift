@@ -9,7 +9,16 @@ package indirect enum FilterPart: Sendable {
   case text(Keyword, TextTest?)
   case annotation(String, ValueTest)
   /// Any other term, as a filter of its own.
-  case term(TraceFilter)
+  case term(TraceFilter, Clues)
+
+  /// What a trace needs at least for a term to hold, and what the term looks at.
+  package struct Clues: Sendable {
+    /// Names of services, all of which a match has.
+    package var serviceNames: [String] = []
+    package var rootCauseKinds: Set<RootCauseKind> = []
+    /// Whether shares of the response time matter.
+    package var asksCoverage = false
+  }
 
   package enum Comparator: String, Sendable {
     case equal = "="
@@ -71,7 +80,23 @@ extension FilterPart {
     case .keyword, .service, .edge, .rootCause, .rootCauseJSON, .group:
       // Without groups, which are resolved, nothing can fail; what is left over is true of nothing.
       let filter = try? TraceFilter(FilterExpression(root: .term(term)))
-      self = filter.map { .term($0) } ?? .any([])
+      self = filter.map { .term($0, Clues(term)) } ?? .any([])
+    }
+  }
+}
+
+extension FilterPart.Clues {
+  fileprivate init(_ term: Term) {
+    switch term {
+    case .service(let selector, _): serviceNames = [selector.name].compactMap { $0 }
+    case .edge(let source, let target, _): serviceNames = [source.name, target.name].compactMap { $0 }
+    case .rootCause(let kind, _, let node):
+      rootCauseKinds = [kind]
+      node.forEachTerm { if case .keyword(.coverage, _) = $0 { asksCoverage = true } }
+    case .rootCauseJSON:
+      rootCauseKinds = Set(RootCauseKind.allCases)
+      asksCoverage = true
+    case .keyword, .annotation, .group: break
     }
   }
 }

@@ -1,0 +1,75 @@
+public import Traces
+public import XRayModel
+
+/// An engine that answers filters itself. Where it does not say how, summaries are asked first, and only traces that
+/// they cannot decide are compiled.
+public protocol FilteringTraceStore: TraceStore {
+  /// The newest traces that match, at most `query.limit`.
+  ///
+  /// - Parameter query: Its token is ``FilteredSummaries/nextToken`` of the page before.
+  func summaries(_ query: TraceQuery, matching filter: TraceFilter) async throws -> FilteredSummaries
+
+  /// The service graph of the traces that began in `range` and match.
+  func serviceGraph(in range: Range<Timestamp>?, matching filter: TraceFilter) async throws -> ServiceGraph
+}
+
+/// Matching summaries, newest first.
+public struct FilteredSummaries: Hashable, Sendable {
+  public var summaries: [TraceSummary] = []
+  /// Traces that were looked at.
+  public var processedCount = 0
+  /// Whether there are more than the limit let through.
+  public var hasMore = false
+  /// Continues after the page's last trace; `nil` on the last page.
+  public var nextToken: String?
+
+  public init(
+    summaries: [TraceSummary] = [], processedCount: Int = 0, hasMore: Bool = false, nextToken: String? = nil
+  ) {
+    self.summaries = summaries
+    self.processedCount = processedCount
+    self.hasMore = hasMore
+    self.nextToken = nextToken
+  }
+}
+
+/// A token that no page of filtered summaries gave.
+public struct FilterPageError: Error, Hashable, CustomStringConvertible {
+  public var token: String
+
+  public init(token: String) { self.token = token }
+
+  public var description: String { "The page token \"\(token)\" belongs to no page; ask for the first page again." }
+}
+
+/// The last trace of a page, as text: its start in ticks, a blank, its id.
+struct FilterPosition {
+  var start: Timestamp
+  var id: TraceID
+
+  init(_ summary: TraceSummary) {
+    start = summary.start
+    id = summary.id
+  }
+
+  init(token: String) throws(FilterPageError) {
+    let parts = token.split(separator: " ", omittingEmptySubsequences: false)
+    guard parts.count == 2, let ticks = Int64(parts[0]), let id = TraceID(parts[1]) else {
+      throw FilterPageError(token: token)
+    }
+    start = Timestamp(ticks: ticks)
+    self.id = id
+  }
+
+  var token: String { "\(start.ticks) \(id)" }
+
+  /// The part of a range in which traces can come after this one.
+  func rest(of range: Range<Timestamp>?) -> Range<Timestamp> {
+    let low = range?.lowerBound ?? Timestamp(ticks: .min)
+    let next = Timestamp(ticks: start.ticks == .max ? .max : start.ticks + 1)
+    let high = min(range?.upperBound ?? next, next)
+    return low..<max(low, high)
+  }
+
+  func precedes(_ summary: TraceSummary) -> Bool { (summary.start, summary.id) < (start, id) }
+}
