@@ -70,7 +70,9 @@ let package = Package(
       name: "CZlib", path: "Packages/TraceStore/Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library("TraceStore", "SegmentBlocks", ["XRayModel", "CZlib"]),
     library("TraceStore", "TraceColumns", ["XRayModel", "Traces", "TraceFilters", "CZlib"]),
-    library("TraceStore", "SQLiteStore", ["XRayModel", "Traces", "SegmentBlocks", "CZlib", grdb]),
+    library(
+      "TraceStore", "SQLiteStore",
+      ["XRayModel", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "CZlib", grdb]),
     library("TraceReports", "TraceReports", ["XRayModel", "Traces"]),
 
     .executableTarget(
@@ -82,7 +84,8 @@ let package = Package(
     .executableTarget(
       name: "fluoro",
       dependencies: [
-        "XRayModel", "XRayDaemon", "Traces", "TraceFilters", "SQLiteStore", "TraceReports", "CZlib", arguments, log,
+        "XRayModel", "XRayDaemon", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "SQLiteStore",
+        "TraceReports", "CZlib", arguments, log, grdb,
       ],
       path: "Apps/fluoro", swiftSettings: settings),
 
@@ -95,7 +98,7 @@ let package = Package(
     tests("TraceFiltersTests", ["XRayModel", "Traces", "TraceFilters"]),
     tests("SegmentBlocksTests", ["XRayModel", "SegmentBlocks"]),
     tests("TraceColumnsTests", ["XRayModel", "Traces", "TraceFilters", "TraceColumns"]),
-    tests("SQLiteStoreTests", ["XRayModel", "Traces", "SQLiteStore", grdb]),
+    tests("SQLiteStoreTests", ["XRayModel", "Traces", "TraceFilters", "SQLiteStore", grdb]),
     tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
     tests(
       "RecordedTraces", ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports"],

@@ -28,7 +28,10 @@ let package = Package(
       name: "TraceColumns", dependencies: ["XRayModel", "Traces", "TraceFilters", "CZlib"], swiftSettings: settings),
     .target(
       name: "SQLiteStore",
-      dependencies: ["Traces", "XRayModel", "SegmentBlocks", "CZlib", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "XRayModel", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "CZlib",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
   ]
 )

@@ -148,7 +148,7 @@ private final class Progress: Sendable {
     #expect(try scratch.bytes() == before)
   }
 
-  @Test(arguments: [(1, StoreError.Reason.olderVersion), (3, .newerVersion)])
+  @Test(arguments: [(2, StoreError.Reason.olderVersion), (4, .newerVersion)])
   func `is refused when it has the format of another version`(version: Int, reason: StoreError.Reason) async throws {
     try await SQLiteTraceStore(directory: scratch.path).close()
     do {
@@ -158,7 +158,7 @@ private final class Progress: Sendable {
     }
     let before = try scratch.bytes()
     let error = await expectError(reason) { _ = try SQLiteTraceStore(directory: scratch.path) }
-    #expect(error?.detail == "has format \(version); this version reads format 2")
+    #expect(error?.detail == "has format \(version); this version reads format 3")
     await expectError(reason) { _ = try SQLiteTraceStore(directory: scratch.path, options: .readOnly) }
     #expect(try scratch.bytes() == before)
   }

@@ -19,9 +19,13 @@ extension Row {
     throw UnexpectedValue(column: column)
   }
 
-  func traceID(_ column: Int) throws -> TraceID {
-    guard let id = TraceID(key: try blob(column)) else { throw UnexpectedValue(column: column) }
-    return id
+  /// A blob that is copied once, out of the row of a cursor.
+  func bytes(_ column: Int) throws -> [UInt8] {
+    do {
+      return try withUnsafeData(atIndex: column) { [UInt8]($0 ?? Data()) }
+    } catch is RowDecodingError {
+      throw UnexpectedValue(column: column)
+    }
   }
 }
 
@@ -40,6 +44,14 @@ extension Database {
   /// The first row of a statement that is prepared once per connection.
   func row(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Row? {
     try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
+  }
+
+  /// Reads the first row where it lies; `nil` when there is none.
+  func first<Result>(
+    _ sql: String, _ arguments: StatementArguments, _ read: (Row) throws -> Result
+  ) throws -> Result? {
+    let rows = try rows(sql, arguments)
+    return try rows.next().map(read)
   }
 
   /// The rows of a statement that is prepared once per connection. Each is valid until the next is asked for, and while the

@@ -7,6 +7,10 @@ struct OpenBlock: Sendable {
   let id: Int64
   private(set) var documents = DocumentBatch()
   private(set) var places: [TraceID: [DocumentPlace]] = [:]
+  /// When they came.
+  private(set) var arrivals = BlockTraces.Arrivals()
+  /// The traces that have documents in sealed blocks, too.
+  private(set) var continued: Set<TraceID> = []
   /// The rows of `open` that hold the documents.
   private(set) var rows: [Int64] = []
 
@@ -18,6 +22,13 @@ struct OpenBlock: Sendable {
 
   /// An empty block whose first document will have the number `id`.
   init(id: Int64) { self.id = id }
+
+  /// An empty block that will take about as much as another one.
+  init(id: Int64, like other: OpenBlock) {
+    self.id = id
+    documents.reserveCapacity(documents: other.documents.count, bytes: other.documents.bytes.count)
+    places.reserveCapacity(other.places.count)
+  }
 
   var isEmpty: Bool { documents.isEmpty }
 
@@ -31,16 +42,22 @@ struct OpenBlock: Sendable {
       || documents.bytes.count + batch.bytes.count >= options.blockBytes
   }
 
-  mutating func append(_ document: ArraySlice<UInt8>, of trace: TraceID, checksum: UInt32) {
+  /// - Parameter isContinued: Whether the trace has documents in sealed blocks.
+  mutating func append(
+    _ document: ArraySlice<UInt8>, of trace: TraceID, checksum: UInt32, seen: Timestamp, isContinued: Bool
+  ) {
+    arrivals.add(1, at: seen)
+    if isContinued { continued.insert(trace) }
     places[trace, default: []].append(DocumentPlace(ordinal: documents.count, checksum: checksum))
-    documents.append(document)
+    document.withUnsafeBytes { documents.append(copying: $0) }
   }
 
   /// Takes the documents of a row that is in the file.
-  mutating func adopt(_ row: OpenRow) {
+  mutating func adopt(_ row: OpenRow, isContinued: (TraceID) -> Bool) {
     for (position, trace) in row.traces.enumerated() {
       let document = row.documents[position]
-      append(document, of: trace, checksum: Checksum(of: document).value)
+      append(
+        document, of: trace, checksum: Checksum(of: document).value, seen: row.seen, isContinued: isContinued(trace))
     }
     rows.append(row.id)
   }
@@ -50,5 +67,10 @@ struct OpenBlock: Sendable {
 
   func holds(_ document: ArraySlice<UInt8>, of trace: TraceID, checksum: UInt32) -> Bool {
     (places[trace] ?? []).contains { $0.checksum == checksum && documents[$0.ordinal] == document }
+  }
+
+  /// Each trace with its documents' places, in the order of a sealed block.
+  var tracesInOrder: [(id: TraceID, places: [DocumentPlace])] {
+    places.sorted { $0.key < $1.key }.map { (id: $0.key, places: $0.value) }
   }
 }

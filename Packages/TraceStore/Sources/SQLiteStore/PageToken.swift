@@ -1,33 +1,35 @@
+import TraceColumns
+import TraceFilters
 import Traces
 import XRayModel
 
 /// Where a page of summaries ended, as opaque text: start, id, a checksum of the query, and one of all this.
 struct PageToken {
-  var position: TraceReference
-  private var query: UInt32
+  let position: SummaryScan.Position
+  private let query: UInt32
 
-  init(after last: TraceReference, of query: TraceQuery) {
+  init(after last: SummaryScan.Position, of query: TraceQuery, _ filter: TraceFilter?) {
     position = last
-    self.query = query.checksum
+    self.query = query.checksum(with: filter)
   }
 
   /// - Throws: ``StoreError/Reason/badToken`` unless it was made for the same query.
-  init(_ text: String, for query: TraceQuery, path: String) throws(StoreError) {
+  init(_ text: String, for query: TraceQuery, _ filter: TraceFilter?, path: String) throws(StoreError) {
     let bytes = Self.bytes(ofHex: text)
     func number(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
     guard bytes.count == 32, let id = TraceID(key: bytes[8..<24]) else {
       throw StoreError(.badToken, path: path, "the page token is malformed")
     }
     let start = Timestamp(ticks: Int64(bitPattern: number(0..<8)))
-    position = TraceReference(id: id, start: start)
-    self.query = query.checksum
+    position = SummaryScan.Position(start: start, id: id)
+    self.query = query.checksum(with: filter)
     guard text == self.text else { throw StoreError(.badToken, path: path, "the page token belongs to another query") }
   }
 
   /// 64 hexadecimal digits.
   var text: String {
     var bytes: [UInt8] = []
-    withUnsafeBytes(of: (position.start?.ticks ?? 0).bigEndian) { bytes.append(contentsOf: $0) }
+    withUnsafeBytes(of: (position.start.ticks).bigEndian) { bytes.append(contentsOf: $0) }
     bytes.append(contentsOf: position.id.key)
     withUnsafeBytes(of: query.bigEndian) { bytes.append(contentsOf: $0) }
     var checksum = Checksum()
@@ -47,10 +49,11 @@ struct PageToken {
 
 extension TraceQuery {
   /// Of everything but the token.
-  fileprivate var checksum: UInt32 {
+  fileprivate func checksum(with filter: TraceFilter?) -> UInt32 {
     var checksum = Checksum()
     checksum.add(range == nil ? 0 : 1)
     for number in [range?.lowerBound.ticks ?? 0, range?.upperBound.ticks ?? 0, Int64(limit)] { checksum.add(number) }
+    if let filter { Array(filter.expression.description.utf8).withUnsafeBytes { checksum.add($0) } }
     return checksum.value
   }
 }

@@ -2,27 +2,27 @@ import GRDB
 import SegmentBlocks
 import XRayModel
 
-/// Stores the documents of one batch, within a transaction.
+/// Stores the documents of one batch, or seals a block, within a transaction.
 struct PutTransaction {
   let db: Database
   let store: SQLiteTraceStore
   let now: Timestamp
   /// What the writer knows when the transaction is committed.
   private(set) var state: WriterState
-  /// The blocks that were sealed in this transaction, which other connections do not see yet.
-  private var sealed: [Int64: SealedBlock] = [:]
   private var traces: [TraceID: KnownTrace] = [:]
-  /// Documents of the open block from here on are not in the file yet.
-  private var unwritten: OpenRow
+  /// The traces of sealed blocks that were looked at; without content where they cannot be read.
+  private var indexes: [Int64: BlockTraces?] = [:]
+  /// The traces of the open block's last documents, which are not in the file yet.
+  private var unwritten: [TraceID] = []
 
   /// A trace that the batch adds to.
   private struct KnownTrace {
-    /// `nil` when its row is damaged, which then stays as it is.
-    var record: TraceRecord?
     /// Where documents that may be the same lie among the sealed blocks.
     var parts: [TracePart] = []
     /// The documents of those parts that were looked at, by block; without content if they could not be read.
     var documents: [Int64: DocumentBatch] = [:]
+    /// Whether sealed blocks, or those on the way there, have some of it.
+    var isContinued = false
   }
 
   /// Blocks of a trace, the latest first, in which a document is looked for before it is stored. Batches that are
@@ -32,7 +32,6 @@ struct PutTransaction {
   static let comparedDocumentsLimit = 4096
 
   init(_ db: Database, of store: SQLiteTraceStore, now: Timestamp, state: consuming WriterState) {
-    unwritten = OpenRow(id: state.totals.sequence)
     self.db = db
     self.store = store
     self.now = now
@@ -40,16 +39,16 @@ struct PutTransaction {
   }
 
   mutating func put(_ document: ArraySlice<UInt8>, _ index: SegmentIndex) throws {
-    var trace = try traces.removeValue(forKey: index.traceID) ?? know(index)
+    let id = index.traceID
+    var trace = traces.removeValue(forKey: id) ?? know(id)
     let checksum = Checksum(of: document).value
-    guard !isStored(document, index.traceID, &trace, checksum) else {
-      traces[index.traceID] = trace
-      return
-    }
-    trace.record?.add(start: index.start, seen: now, bytes: document.count)
-    traces[index.traceID] = trace
-    state.open.append(document, of: index.traceID, checksum: checksum)
-    unwritten.append(document, of: index.traceID)
+    let isKnown = isStored(document, id, &trace, checksum)
+    let isContinued = trace.isContinued
+    traces[id] = trace
+    guard !isKnown else { return }
+    if !isContinued, state.open.places[id] == nil { state.totals.traces += 1 }
+    state.open.append(document, of: id, checksum: checksum, seen: now, isContinued: isContinued)
+    unwritten.append(id)
     state.totals.sequence += 1
     state.totals.documents += 1
     state.totals.bytes += Int64(document.count)
@@ -58,84 +57,65 @@ struct PutTransaction {
 
   mutating func finish() throws {
     try writeOpen()
-    for (_, trace) in traces.sorted(by: { $0.key < $1.key }) { try trace.record?.write(to: db) }
     try state.totals.write(to: db)
   }
 
   /// Writes what came since the last time.
   private mutating func writeOpen() throws {
-    if !unwritten.traces.isEmpty {
-      try unwritten.write(to: db)
-      state.open.note(row: unwritten.id)
-    }
-    unwritten = OpenRow(id: state.totals.sequence)
+    guard !unwritten.isEmpty else { return }
+    let id = state.totals.sequence - Int64(unwritten.count)
+    let documents = state.open.documents
+    try OpenRow.write(id, now, unwritten, documents, documents.count - unwritten.count, to: db)
+    state.open.note(row: id)
+    unwritten = []
   }
 
-  /// Begins a new open block, and seals the one before the last.
-  private mutating func close() throws {
+  /// Begins a new open block.
+  mutating func close() throws {
     try writeOpen()
-    try seal()
-    state.full = FullBlock(block: state.open)
-    state.open = OpenBlock(id: state.totals.sequence)
+    for trace in traces.keys where state.open.places[trace] != nil { traces[trace]?.isContinued = true }
+    state.close()
   }
 
-  /// Seals the block that is full, if there is one.
-  mutating func seal() throws {
-    guard let full = state.full else { return }
-    let block = full.sealed ?? SealedBlock(full.block)
-    try block.write(to: db)
-    for (trace, part) in full.block.parts {
-      try part.write(to: db, trace: trace)
-      traces[trace]?.parts.append(part)
-    }
-    for row in full.block.rows { try db.run("DELETE FROM open WHERE id = ?", [row]) }
-    sealed[block.id] = block
-    state.full = nil
+  /// Seals the first block that is full.
+  mutating func seal(_ block: SealedBlock) throws {
+    guard let full = state.full.first?.block, full.id == block.id else { return }
+    state.totals.revision += 1
+    try block.write(to: db, catalog: state.catalog, revision: state.totals.revision, path: store.path)
+    for row in full.rows { try db.run("DELETE FROM open WHERE id = ?", [row]) }
+    state.catalog.set(block.catalogBlock(revision: state.totals.revision))
+    state.full.removeFirst()
   }
 
-  /// Seals everything.
-  mutating func sealAll() throws {
-    if !state.open.isEmpty { try close() }
-    try seal()
-  }
+  // MARK: Looking for what is there
 
-  /// Takes a trace out of the totals, once its documents are removed.
-  mutating func forget(_ record: TraceRecord) {
-    state.compared = nil
-    state.totals.documents -= record.documents
-    state.totals.bytes -= record.bytes
-    state.totals.traces -= 1
-  }
-
-  /// Looks up what is known of the document's trace.
-  private mutating func know(_ index: SegmentIndex) throws -> KnownTrace {
+  /// Looks up what is known of a trace.
+  private mutating func know(_ id: TraceID) -> KnownTrace {
     var trace = KnownTrace()
-    do {
-      trace.record = try TraceRecord.find(index.traceID, in: db, path: store.path)
-    } catch let error as StoreError where error.reason == .damaged {
-      return trace
-    }
-    guard trace.record != nil else {
-      state.totals.traces += 1
-      trace.record = TraceRecord(id: index.traceID, start: index.start, seen: now)
-      return trace
-    }
-    let rows = try db.rows(
-      "\(TracePart.select) WHERE trace = ? ORDER BY block DESC LIMIT \(Self.comparedBlocksLimit)", [index.traceID.key])
     var count = 0
-    while count < Self.comparedDocumentsLimit, let row = try rows.next() {
-      let part = try TracePart(row)
-      count += part.checksums.count
+    for block in state.catalog.blocks.reversed() where block.mayHold(id) {
+      guard let part = self.index(of: block)?.part(of: id) else { continue }
       trace.parts.append(part)
+      count += part.checksums.count
+      if trace.parts.count == Self.comparedBlocksLimit || count >= Self.comparedDocumentsLimit { break }
     }
+    trace.isContinued = !trace.parts.isEmpty || state.full.contains { $0.block.places[id] != nil }
     return trace
+  }
+
+  private mutating func index(of block: CatalogBlock) -> BlockTraces? {
+    if let known = indexes[block.id] { return known }
+    // On a connection of its own: after a transaction met a damaged page, SQLite no longer commits it.
+    let found = try? store.read { db in try block.traces(in: db, path: store.path) }
+    indexes[block.id] = .some(found)
+    return found
   }
 
   private mutating func isStored(
     _ document: ArraySlice<UInt8>, _ id: TraceID, _ trace: inout KnownTrace, _ checksum: UInt32
   ) -> Bool {
     if state.open.holds(document, of: id, checksum: checksum) { return true }
-    if let full = state.full?.block, full.holds(document, of: id, checksum: checksum) { return true }
+    if state.full.contains(where: { $0.block.holds(document, of: id, checksum: checksum) }) { return true }
     for part in trace.parts where part.checksums.contains(UInt16(truncatingIfNeeded: checksum)) {
       let documents = trace.documents[part.block] ?? self.documents(of: part)
       trace.documents[part.block] = documents
@@ -147,12 +127,65 @@ struct PutTransaction {
   /// Empty when they cannot be read any more.
   private mutating func documents(of part: TracePart) -> DocumentBatch {
     if state.compared?.id != part.block {
-      state.compared = (part.block, try? block(part.block)?.reader(path: store.path))
+      let block = try? store.read { db in try BlockBody.find(part.block, in: db, path: store.path) }
+      state.compared = (part.block, try? block?.reader(path: store.path))
     }
     guard let reader = state.compared?.reader else { return DocumentBatch() }
     return (try? part.documents(in: reader, path: store.path)) ?? DocumentBatch()
   }
 
-  /// A sealed block; `nil` when it cannot be read any more.
-  func block(_ id: Int64) -> SealedBlock? { sealed[id] ?? store.readableBlock(id) }
+  // MARK: Removing
+
+  /// Removes documents of some traces that are in no block yet. Returns their number.
+  ///
+  /// What the writer knows of open blocks is out of date then.
+  mutating func removeOpen(_ traces: Set<TraceID>) throws -> Int {
+    var removed = 0
+    var ids: [Int64] = []
+    let entries = try db.rows("SELECT \(OpenEntries.columns) FROM open ORDER BY id")
+    while let row = try entries.next() {
+      guard let entries = try? OpenEntries(row, body: nil, path: store.path) else { continue }
+      if entries.traces.contains(where: traces.contains) { ids.append(entries.id) }
+    }
+    for id in ids {
+      guard let found = try db.row("\(OpenRow.select) WHERE id = ?", [id]),
+        let row = try? OpenRow(found, path: store.path)
+      else { continue }
+      var rest = OpenRow(id: id, seen: row.seen)
+      for (position, trace) in row.traces.enumerated() {
+        let document = row.documents[position]
+        if traces.contains(trace) {
+          removed += 1
+          state.totals.bytes -= Int64(document.count)
+        } else {
+          rest.append(document, of: trace)
+        }
+      }
+      if rest.traces.isEmpty { try db.run("DELETE FROM open WHERE id = ?", [id]) } else { try rest.write(to: db) }
+    }
+    state.totals.documents -= Int64(removed)
+    state.totals.revision += 1
+    return removed
+  }
+
+  /// Removes sealed blocks, and puts another in the place of the first.
+  mutating func replace(_ old: [BlockTraces], with block: SealedBlock?) throws {
+    state.totals.revision += 1
+    state.compared = nil
+    for old in old {
+      state.totals.documents -= Int64(old.checksums.count)
+      state.totals.bytes -= old.bytes
+      guard old.block != block?.id else { continue }
+      try SealedBlock.remove(old.block, from: db)
+      state.catalog.remove(old.block)
+    }
+    guard let block else { return }
+    state.totals.documents += block.body.documents
+    state.totals.bytes += block.traces.bytes
+    try block.write(to: db, catalog: state.catalog, revision: state.totals.revision, path: store.path)
+    state.catalog.set(block.catalogBlock(revision: state.totals.revision))
+  }
+
+  /// Takes traces out of the totals of which nothing is left.
+  mutating func forget(_ count: Int) { state.totals.traces -= Int64(count) }
 }

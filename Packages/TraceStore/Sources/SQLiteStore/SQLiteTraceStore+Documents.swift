@@ -52,7 +52,7 @@ struct BlockWalk {
     }
     blockCount += 1
     do {
-      guard let block = try SealedBlock.find(last, in: db, path: path) else {
+      guard let block = try BlockBody.find(last, in: db, path: path) else {
         throw StoreError(.damaged, path: path, place: "block \(last)", "is missing")
       }
       let (documents, damage) = try block.documents(path: path)
@@ -68,7 +68,7 @@ struct BlockWalk {
   private func nextID(in db: Database, path: String) throws -> Int64? {
     for sql in [
       "SELECT id FROM block WHERE id > ? ORDER BY id LIMIT 1",
-      "SELECT block FROM trace_block WHERE block > ? ORDER BY block LIMIT 1",
+      "SELECT block FROM traces WHERE block > ? ORDER BY block LIMIT 1",
     ] {
       do {
         guard let id = try db.row(sql, [last])?.number(0) else { return nil }
@@ -107,9 +107,8 @@ struct BlockWalk {
   }
 }
 
-extension SealedBlock {
-  /// The documents that can be read, in the order of arrival without those that were removed, and what is wrong with
-  /// the others.
+extension BlockBody {
+  /// The documents that can be read, in the order of arrival and what is wrong with the others.
   fileprivate func documents(path: String) throws(StoreError) -> (DocumentBatch, damage: StoreError?) {
     let reader = try reader(path: path)
     let order: [Int]

@@ -1,4 +1,6 @@
 import GRDB
+import TraceColumns
+public import TraceFilters
 public import Traces
 public import XRayModel
 
@@ -8,85 +10,71 @@ extension SQLiteTraceStore {
   /// - Throws: A ``StoreError`` with ``StoreError/Reason/damaged`` when one of them cannot be read whole.
   public nonisolated func traces(_ ids: [TraceID]) async throws -> [Trace] {
     var traces: [Trace] = []
-    try await compile(ids.map { TraceReference(id: $0) }) { _, trace in
+    try await compile(ids) { _, trace in
       if let trace = try trace.get() { traces.append(trace) }
     }
     return traces
   }
 
-  /// One page of summaries, the latest start first. A trace begins with the earliest start of its documents.
+  /// One page of summaries, the latest start first.
   ///
-  /// Damaged traces are left out, though counted as processed. What is put between two pages shows up where it
-  /// belongs by its start; no trace that was there before is skipped.
+  /// Traces of which a part was damaged when they were summed up are left out. What is put between two pages shows up
+  /// where it belongs by its start; no trace that was there before is skipped.
   public nonisolated func summaries(_ query: TraceQuery) async throws -> TracePage {
-    let limit = max(1, query.limit)
-    let position = try query.token.map { try PageToken($0, for: query, path: path).position }
-    var references = try read { db in try latest(limit + 1, in: query.range, after: position, db) }
-    let hasMore = references.count > limit
-    if hasMore { references.removeLast() }
-    var page = TracePage(summaries: [], processedCount: references.count, nextToken: nil)
-    try await compile(references) { _, trace in
-      if case .success(let trace?) = trace { page.summaries.append(TraceSummary(of: trace)) }
-    }
-    if hasMore, let last = references.last { page.nextToken = PageToken(after: last, of: query).text }
-    return page
+    let found = try await page(query, matching: nil)
+    return TracePage(
+      summaries: found.summaries, processedCount: found.summaries.count, nextToken: found.nextToken)
   }
 
-  /// The graph of all traces that began in `range`; damaged ones are left out.
-  public nonisolated func serviceGraph(in range: Range<Timestamp>?) async throws -> ServiceGraph {
-    var builder = ServiceGraphBuilder()
-    var position: TraceReference?
-    repeat {
-      let references = try read { db in try latest(Self.walkLimit, in: range, after: position, db) }
-      try await compile(references) { _, trace in
-        if case .success(let trace?) = trace { builder.add(trace) }
-      }
-      position = references.last
-    } while position != nil
-    return builder.build()
+  /// One page of the summaries that match, the latest start first. Documents are opened only for traces of which
+  /// summaries cannot tell.
+  public nonisolated func summaries(_ query: TraceQuery, matching filter: TraceFilter) async throws -> FilteredSummaries
+  {
+    try await page(query, matching: filter)
   }
-
-  /// Traces whose ids are fetched at once.
-  static var walkLimit: Int { 1000 }
 
   /// Compiles traces one after the other, in order.
   nonisolated func compile(
-    _ references: [TraceReference], _ body: (TraceReference, Result<Trace?, StoreError>) throws -> Void
+    _ ids: [TraceID], _ body: (TraceID, Result<Trace?, StoreError>) throws -> Void
   ) async throws {
-    var rest = references[...]
+    var rest = ids[...]
     while !rest.isEmpty {
       try Task.checkCancellation()
-      let gathered = try read { db in try TraceGathering.gather(rest, in: db, path: path) }
+      let gathered = try reading { db, catalog in
+        var gathering = TraceGathering(db, catalog, path: path)
+        return try gathering.gather(rest)
+      }
       rest = rest.dropFirst(gathered.count)
       for trace in gathered {
-        try body(trace.reference, Result { () throws(StoreError) in try trace.compiled(path: path) })
+        try body(trace.id, Result { () throws(StoreError) in try trace.compiled(path: path) })
       }
       await Task.yield()
     }
   }
 
-  /// The next traces in falling order of start and id.
-  nonisolated func latest(
-    _ limit: Int, in range: Range<Timestamp>?, after position: TraceReference?, _ db: Database
-  ) throws -> [TraceReference] {
-    let last = position?.start ?? range?.upperBound
-    let rows = try db.rows(
-      """
-      SELECT id, start FROM trace INDEXED BY trace_start
-      WHERE (start, id) < (?, ?) AND start >= ? ORDER BY start DESC, id DESC LIMIT ?
-      """,
-      [last?.ticks ?? .max, position?.id.key ?? .init(), range?.lowerBound.ticks ?? .min, limit])
-    var references: [TraceReference] = []
-    var before = position.map { ($0.start ?? .upperBound, $0.id) }
-    while let row = try rows.next() {
-      let (start, id) = (Timestamp(ticks: try row.number(1)), try row.traceID(0))
-      // A damaged page may answer with anything; without this, a walk might never end.
-      if let before, (start, id) >= before {
-        throw StoreError(.damaged, path: path, place: "index of starts", "is out of order")
-      }
-      before = (start, id)
-      references.append(TraceReference(id: id, start: start))
+  /// Reads summaries, and keeps in memory what was read.
+  nonisolated func viewing<Result>(_ body: (inout SummaryView) throws -> Result) throws -> Result {
+    try reading { db, catalog in
+      if let loss = catalog.loss { throw loss }
+      var view = try SummaryView(db, catalog, cache: knowledge.withLock(\.summaries), path: path)
+      let result = try body(&view)
+      knowledge.withLock { $0.summaries = view.cache }
+      return result
     }
-    return references
+  }
+
+  /// One page of the summaries that match.
+  nonisolated func page(_ query: TraceQuery, matching filter: TraceFilter?) async throws -> FilteredSummaries {
+    let position = try query.token.map { try PageToken($0, for: query, filter, path: path).position }
+    let limit = max(1, query.limit)
+    return try viewing { view in
+      var search = SummarySearch(filter, in: query.range, after: position, limit: limit)
+      try search.run(&view, path: path)
+      var page = FilteredSummaries(summaries: search.found, processedCount: search.processed, hasMore: search.hasMore)
+      if search.hasMore, let last = search.found.last {
+        page.nextToken = PageToken(after: SummaryScan.Position(start: last.start, id: last.id), of: query, filter).text
+      }
+      return page
+    }
   }
 }

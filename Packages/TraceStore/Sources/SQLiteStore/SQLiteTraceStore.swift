@@ -1,4 +1,6 @@
 import GRDB
+import Synchronization
+public import TraceFilters
 public import Traces
 public import XRayModel
 
@@ -12,7 +14,7 @@ public import XRayModel
 /// What is damaged on disk is never served: every block and every index entry carries a checksum. Asking for a
 /// damaged trace throws a ``StoreError`` that names the place, lists and graphs leave it out, and ``check()``
 /// reports it.
-public actor SQLiteTraceStore: TraceStore {
+public actor SQLiteTraceStore: FilteringTraceStore {
   public struct Options: Hashable, Sendable {
     /// Opens for reading only: the file must exist, and another process may write to it meanwhile.
     public var isReadOnly: Bool
@@ -43,7 +45,9 @@ public actor SQLiteTraceStore: TraceStore {
   /// `nil` after a failed write, until it is read from the file again.
   private var state: WriterState?
   /// The last block whose encoding was begun.
-  private var encoding: Task<SealedBlock, Never>?
+  private var encoding: Task<SealedBlock, any Error>?
+  /// What readers know of the file.
+  let knowledge = Mutex(Knowledge())
   private var isClosed = false
   private var received = 0
   private var rejected: [String: Int] = [:]
@@ -108,10 +112,9 @@ public actor SQLiteTraceStore: TraceStore {
   /// Closes the store and brings everything into its one file. All that was put is on disk already.
   public func close() async throws {
     isClosed = true
-    _ = await encoding?.value
-    await finishEncoding()
     // What cannot be sealed now, for want of room, can be when the store is opened again.
-    if state != nil { try? sealBeforeClosing() }
+    if state != nil { try? await sealBeforeClosing() }
+    _ = try? await encoding?.value
     state = nil
     do {
       // SQLite empties its log when the last connection goes, unless that is one for reading.
@@ -124,13 +127,12 @@ public actor SQLiteTraceStore: TraceStore {
   }
 
   /// A block takes a good part of its bytes even when it is small: few documents wait for more.
-  private func sealBeforeClosing() throws {
-    guard let state, state.full != nil || isWorthSealing(state.open) else { return }
-    try transact { transaction in
-      if isWorthSealing(transaction.state.open) { try transaction.sealAll() } else { try transaction.seal() }
-    }
+  private func sealBeforeClosing() async throws {
+    guard let state, !state.full.isEmpty || isWorthSealing(state.open) else { return }
+    if isWorthSealing(state.open) { try transact { try $0.close() } }
+    try await seal(leaving: 0)
     // The pages of `open`.
-    try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA incremental_vacuum") }
+    try writeWithoutTransaction { try $0.execute(sql: "PRAGMA incremental_vacuum") }
   }
 
   private func isWorthSealing(_ open: OpenBlock) -> Bool {
@@ -155,46 +157,62 @@ public actor SQLiteTraceStore: TraceStore {
 
   private func store(_ batch: DocumentBatch, _ scan: BatchScan) async throws {
     if !scan.accepted.isEmpty {
-      // Faster than blocks can be encoded, nothing is taken.
-      while let open = state?.open, open.mayFill(with: batch, options), await finishEncoding() {}
+      // Faster than blocks can be sealed, nothing is taken.
+      try await seal(leaving: 2)
       try write { transaction in
         for (position, index) in scan.accepted { try transaction.put(batch[position], index) }
       }
+      beginEncoding()
+      // The batch is stored: what cannot be sealed now is with one of the next.
+      try? await seal(leaving: 1)
     }
     received += batch.count
     rejected.merge(scan.rejected, uniquingKeysWith: +)
     tolerated.merge(scan.tolerated, uniquingKeysWith: +)
   }
 
-  /// Waits for the full block's encoding; `false` when there is none to wait for.
-  @discardableResult
-  private func finishEncoding() async -> Bool {
-    guard let full = state?.full, full.sealed == nil, let encoding = full.encoding else { return false }
-    let sealed = await encoding.value
-    // Others may have written meanwhile.
-    if state?.full?.encoding == encoding { state?.full?.sealed = sealed }
-    return true
+  /// Seals full blocks, the earliest first, until so many are left.
+  private func seal(leaving count: Int) async throws {
+    while let full = state?.full, full.count > count, let first = full.first {
+      beginEncoding()
+      guard let encoding = state?.full.first?.encoding else { return }
+      let block = try await encoding.value
+      // Others may have sealed it meanwhile, or read everything from the file again.
+      guard state?.full.first?.block.id == first.block.id, state?.full.first?.encoding == encoding else { continue }
+      try transact { try $0.seal(block) }
+    }
   }
 
-  /// Encodes the full block beside everything else.
+  /// Encodes the first full block beside everything else.
   private func beginEncoding() {
-    guard let full = state?.full, full.encoding == nil else { return }
+    guard let full = state?.full.first, full.encoding == nil else { return }
     let encoding = Task.detached { [block = full.block, before = self.encoding] in
-      _ = await before?.value
-      return SealedBlock(block)
+      _ = try? await before?.value
+      return SealedBlock(block, earlier: try self.earlierParts(of: block))
     }
-    state?.full?.encoding = encoding
+    state?.full[0].encoding = encoding
     self.encoding = encoding
+  }
+
+  private nonisolated func earlierParts(of block: OpenBlock) throws -> EarlierParts {
+    try reading { db, catalog in
+      let last = catalog.blocks.last { $0.id < block.id }?.id
+      return try EarlierParts(of: block.continued, last: last, before: block.id, in: db, catalog, path: path)
+    }
   }
 
   /// Runs one transaction: all of it is committed when this returns, or nothing when it throws.
   func write<Result>(_ body: (inout PutTransaction) throws -> Result) throws -> Result {
     guard !isClosed else { throw StoreError(.closed, path: path, "was closed") }
     guard !options.isReadOnly else { throw StoreError(.readOnly, path: path, "was opened for reading only") }
-    let result = try transact(body)
-    beginEncoding()
-    return result
+    return try transact(body)
   }
+
+  /// ``Totals/revision`` as the writer knows it; `nil` until it is read again.
+  var revision: Int64? { state?.totals.revision }
+
+  /// Makes the writer read from the file what is in no block yet.
+  func forgetOpenBlocks() { state = nil }
 
   private func transact<Result>(_ body: (inout PutTransaction) throws -> Result) throws -> Result {
     var state = self.state.take()
@@ -215,6 +233,10 @@ public actor SQLiteTraceStore: TraceStore {
     }
   }
 
+  func writeWithoutTransaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do { return try pool.writeWithoutTransaction(body) } catch { throw StoreError(error, path: path) }
+  }
+
   /// Reads one state of the file, whatever is written meanwhile.
   nonisolated func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
     var result: Result?
@@ -228,13 +250,24 @@ public actor SQLiteTraceStore: TraceStore {
     return result
   }
 
-  /// A sealed block; `nil` when there is none that can be read.
-  ///
-  /// The writer reads through this, on a connection of its own: after a transaction met a damaged page, SQLite no
-  /// longer commits it.
-  nonisolated func readableBlock(_ id: Int64) -> SealedBlock? {
-    try? read { db in try SealedBlock.find(id, in: db, path: path) }
+  /// Reads one state of the file, with the catalog of that state.
+  nonisolated func reading<Result>(_ body: (Database, Catalog) throws -> Result) throws -> Result {
+    try read { db in try body(db, try catalog(in: db)) }
   }
+
+  private nonisolated func catalog(in db: Database) throws -> Catalog {
+    let known = knowledge.withLock(\.catalog)
+    if let totals = try? Totals(db, path: path), known.isCurrent(totals) { return known }
+    let catalog = try Catalog(db, known: known, path: path)
+    knowledge.withLock { if catalog.isLater(than: $0.catalog) { $0.catalog = catalog } }
+    return catalog
+  }
+}
+
+/// What readers know of the file from one question to the next.
+struct Knowledge {
+  var catalog = Catalog()
+  var summaries = SummaryCache()
 }
 
 /// A batch after validation.

@@ -4,30 +4,35 @@ import GRDB
 enum Schema {
   /// `FLUO` in SQLite's `application_id`.
   static let applicationID: Int64 = 0x464C_554F
-  /// SQLite's `user_version`. Format 1 was never released.
-  static let version: Int64 = 2
+  /// SQLite's `user_version`. Formats 1 and 2 were never released.
+  static let version: Int64 = 3
 
   private static let statements = [
     """
     CREATE TABLE totals (id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, documents INTEGER NOT NULL, \
-    bytes INTEGER NOT NULL, traces INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT
+    bytes INTEGER NOT NULL, traces INTEGER NOT NULL, revision INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT
+    """,
+    """
+    CREATE TABLE open (id INTEGER PRIMARY KEY, documents INTEGER NOT NULL, seen INTEGER NOT NULL, \
+    checksum INTEGER NOT NULL, body_checksum INTEGER NOT NULL, entries BLOB NOT NULL, body BLOB NOT NULL) STRICT
     """,
     """
     CREATE TABLE block (id INTEGER PRIMARY KEY, documents INTEGER NOT NULL, checksum INTEGER NOT NULL, \
     body BLOB NOT NULL) STRICT
     """,
     """
-    CREATE TABLE open (id INTEGER PRIMARY KEY, documents INTEGER NOT NULL, checksum INTEGER NOT NULL, \
-    entries BLOB NOT NULL, body BLOB NOT NULL) STRICT
+    CREATE TABLE traces (block INTEGER PRIMARY KEY, revision INTEGER NOT NULL, bytes INTEGER NOT NULL, \
+    checksum INTEGER NOT NULL, filter BLOB NOT NULL, arrivals BLOB NOT NULL, entries BLOB NOT NULL) STRICT
     """,
     """
-    CREATE TABLE trace (id BLOB PRIMARY KEY, start INTEGER NOT NULL, seen INTEGER NOT NULL, \
-    documents INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID
+    CREATE TABLE summaries (block INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, zone BLOB NOT NULL, \
+    body BLOB NOT NULL) STRICT
     """,
-    "CREATE INDEX trace_start ON trace (start)",
     """
-    CREATE TABLE trace_block (trace BLOB, block INTEGER, first INTEGER NOT NULL, checksums BLOB NOT NULL, \
-    PRIMARY KEY (trace, block)) STRICT, WITHOUT ROWID
+    CREATE TABLE minutes (block INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, body BLOB NOT NULL) STRICT
+    """,
+    """
+    CREATE TABLE hidden (block INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, traces BLOB NOT NULL) STRICT
     """,
   ]
 

@@ -1,154 +1,140 @@
-import FoundationEssentials
 import GRDB
 import SegmentBlocks
+import TraceColumns
+import Traces
 import XRayModel
 
-/// Documents that are encoded together and sorted by trace, never added to: a row of `block`.
+/// All that is written when a block is sealed: documents, and what is known of their traces.
 struct SealedBlock: Sendable {
-  /// The number of its first document in the order of arrival over the life of the store.
-  var id: Int64
-  /// Documents that were not removed.
-  private(set) var documents: Int64
-  private(set) var body: [UInt8]
+  let body: BlockBody
+  let traces: BlockTraces
+  /// `nil` when there are more traces than a segment takes: then they are summed up whenever they are asked for.
+  let summaries: BlockSummaries?
+  let zone: SegmentZone?
+  /// Traces of the block that cannot be summed up, for a part of them is damaged.
+  let unreadable: [TraceID]
+  /// The earlier blocks in which summaries are out of date from now on.
+  let continued: [ContinuedBlock]
+  /// Traces of which later blocks have fuller summaries; `nil` when the file knows.
+  var elsewhere: Set<TraceID>?
 
-  /// Encodes a block.
-  init(_ open: OpenBlock) {
-    let order = open.places.sorted { $0.key < $1.key }.flatMap { $0.value.map(\.ordinal) }
-    do { try self.init(id: open.id, open.documents, order: order) } catch {
-      preconditionFailure("an open block is within the limits of the encoding: \(error)")
+  var id: Int64 { body.id }
+
+  /// An earlier block, some of whose traces go on in this one.
+  struct ContinuedBlock: Sendable {
+    let id: Int64
+    /// What the block was when this was made.
+    let revision: Int64
+    let traces: Set<TraceID>
+    /// Its graph without them.
+    let minutes: GraphMinutes?
+  }
+
+  func catalogBlock(revision: Int64) -> CatalogBlock { CatalogBlock(traces, revision: revision, zone: zone) }
+
+  /// - Parameter catalog: As it is before.
+  func write(to db: Database, catalog: Catalog, revision: Int64, path: String) throws {
+    try body.write(to: db)
+    try traces.write(to: db, revision: revision)
+    try summaries?.write(to: db)
+    // A block that is written anew keeps what later ones have.
+    let known = Set((try? HiddenTraces.of(id, in: db, path: path)) ?? []).intersection(traces.ids)
+    try HiddenTraces.write((elsewhere ?? known).union(unreadable), of: id, to: db)
+    try BlockMinutes.write(nil, of: id, to: db)
+    for block in continued {
+      // It may have been written anew, or removed, since it was looked at.
+      guard let known = catalog.block(block.id) else { continue }
+      let hidden = Set((try? HiddenTraces.of(block.id, in: db, path: path)) ?? []).union(block.traces)
+      try HiddenTraces.write(hidden, of: block.id, to: db)
+      try BlockMinutes.write(known.revision == block.revision ? block.minutes : nil, of: block.id, to: db)
     }
   }
 
-  /// - Parameter order: The documents' numbers, sorted by trace. Documents that were removed are empty.
-  init(id: Int64, _ documents: DocumentBatch, order: [Int]) throws(BlockError) {
-    self.id = id
-    self.documents = Int64((0..<documents.count).count { !documents.range(of: $0).isEmpty })
-    body = try SegmentBlock.encode(documents, order: order).bytes
-  }
-
-  static let select = "SELECT id, documents, checksum, body FROM block"
-
-  /// Reads a row of ``select``.
-  private init(_ row: Row, path: String) throws(StoreError) {
-    do {
-      id = try row.number(0)
-      documents = try row.number(1)
-      body = [UInt8](try row.blob(3))
-      guard try row.number(2) == checksum else {
-        throw StoreError(.damaged, path: path, place: "block \(id)", "its checksum is wrong")
-      }
-    } catch {
-      throw StoreError(error, path: path, place: "block")
+  static func remove(_ id: Int64, from db: Database) throws {
+    try db.run("DELETE FROM block WHERE id = ?", [id])
+    for table in ["traces", "summaries", "minutes", "hidden"] {
+      try db.run("DELETE FROM \(table) WHERE block = ?", [id])
     }
-  }
-
-  /// The sealed block of that number; `nil` when there is none.
-  static func find(_ id: Int64, in db: Database, path: String) throws -> SealedBlock? {
-    guard let row = try db.row("\(select) WHERE id = ?", [id]) else { return nil }
-    let block = try SealedBlock(row, path: path)
-    // A damaged page may answer with another row.
-    guard block.id == id else {
-      throw StoreError(.damaged, path: path, place: "block \(id)", "another block stands in its place")
-    }
-    return block
-  }
-
-  var place: String { "block \(id)" }
-
-  /// Over the start of the body, then id and documents. The body has checksums of its own, part by part, so that
-  /// reading a part costs no more than that.
-  private var checksum: Int64 {
-    var checksum = Checksum()
-    body.prefix(32).withUnsafeBytes { checksum.add($0) }
-    for number in [id, documents] { checksum.add(number) }
-    return Int64(checksum.value)
-  }
-
-  func reader(path: String) throws(StoreError) -> BlockReader {
-    do { return try BlockReader(body) } catch {
-      throw StoreError(.damaged, path: path, place: place, "\(error)")
-    }
-  }
-
-  func write(to db: Database) throws {
-    try db.run(
-      "INSERT OR REPLACE INTO block (id, documents, checksum, body) VALUES (?, ?, ?, ?)",
-      [id, documents, checksum, Data(body)])
   }
 }
 
-/// Where the documents of one trace lie in a sealed block, side by side: a row of `trace_block`.
-struct TracePart {
-  var block: Int64
-  /// The place of the first one in the block.
-  var first: Int
-  /// The low halves of the documents' checksums: enough to pass by a document that is not among them.
-  var checksums: [UInt16]
-
-  var places: Range<Int> { first..<first + checksums.count }
-
-  static let select = "SELECT block, first, checksums FROM trace_block"
-
-  init(block: Int64, first: Int, checksums: [UInt16]) {
-    self.block = block
-    self.first = first
-    self.checksums = checksums
-  }
-
-  /// Reads a row of ``select``.
-  init(_ row: Row) throws {
-    block = try row.number(0)
-    let first = try row.number(1)
-    let data = try row.blob(2)
-    guard data.count.isMultiple(of: 2), (0...Int64(SegmentBlock.documentLimit)).contains(first) else {
-      throw UnexpectedValue(column: 1)
-    }
-    self.first = Int(first)
-    checksums = data.withUnsafeBytes { bytes in
-      stride(from: 0, to: bytes.count, by: 2).map {
-        UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))
-      }
-    }
-  }
-
-  func write(to db: Database, trace: TraceID) throws {
-    var data = Data(capacity: checksums.count * 2)
-    for checksum in checksums { withUnsafeBytes(of: checksum.littleEndian) { data.append(contentsOf: $0) } }
-    try db.run(
-      "INSERT INTO trace_block (trace, block, first, checksums) VALUES (?, ?, ?, ?)",
-      [trace.key, block, first, data])
-  }
-
-  /// The documents, in the order of arrival.
+extension SealedBlock {
+  /// Seals what came to an open block.
   ///
-  /// - Throws: ``StoreError/Reason/damaged`` when they cannot be read or are not those that the index names.
-  func documents(in reader: BlockReader, path: String) throws(StoreError) -> DocumentBatch {
-    let documents: DocumentBatch
-    do { documents = try reader.documents(in: places) } catch {
-      throw StoreError(.damaged, path: path, place: "block \(block)", "\(error)")
+  /// - Parameter earlier: What the sealed blocks before it have of the traces that it continues.
+  init(_ open: OpenBlock, earlier: EarlierParts) {
+    let traces = open.tracesInOrder
+    body = BlockBody(id: open.id, open.documents, order: traces.flatMap { $0.places.map(\.ordinal) })
+    self.traces = BlockTraces(
+      block: open.id,
+      traces: traces.lazy.map { ($0.id, $0.places.map { UInt16(truncatingIfNeeded: $0.checksum) }) },
+      bytes: Int64(open.documents.bytes.count), arrivals: open.arrivals)
+    var rows: [SegmentRow] = []
+    rows.reserveCapacity(traces.count)
+    var unreadable: [TraceID] = []
+    for trace in traces {
+      var documents = DocumentBatch()
+      do { documents = try earlier.documents(of: trace.id) } catch { unreadable.append(trace.id) }
+      for place in trace.places { documents.append(open.documents[place.ordinal]) }
+      rows.append(SegmentRow(of: Trace(trace.id, documents)))
     }
-    try check(documents, from: 0, path: path)
-    return documents
-  }
-
-  /// Throws unless the documents from that position on are those that the index names.
-  func check(_ documents: DocumentBatch, from position: Int, path: String) throws(StoreError) {
-    for (offset, checksum) in checksums.enumerated()
-    where UInt16(truncatingIfNeeded: Checksum(of: documents[position + offset]).value) != checksum {
-      throw StoreError(
-        .damaged, path: path, place: "trace index", "it names a document that block \(block) does not have")
-    }
+    self.unreadable = unreadable
+    let segment = try? SummarySegment(rows)
+    summaries = segment.map { BlockSummaries(block: open.id, $0) }
+    zone = segment?.zone
+    continued = earlier.blocks
   }
 }
 
-extension OpenBlock {
-  /// Where each trace's documents lie once the block is sealed, in the order of the block.
-  var parts: [(trace: TraceID, part: TracePart)] {
-    var first = 0
-    return places.sorted { $0.key < $1.key }.map { trace, places in
-      defer { first += places.count }
-      let checksums = places.map { UInt16(truncatingIfNeeded: $0.checksum) }
-      return (trace, TracePart(block: id, first: first, checksums: checksums))
+extension Trace {
+  /// Compiles valid documents of one trace.
+  init(_ id: TraceID, _ documents: DocumentBatch) {
+    self.init(
+      id: id, compiling: (0..<documents.count).lazy.compactMap { Entity(accepted: documents[$0].span) })
+  }
+}
+
+/// What sealed blocks have of some traces.
+struct EarlierParts: Sendable {
+  private var documents: [TraceID: Result<DocumentBatch, StoreError>] = [:]
+  private(set) var blocks: [SealedBlock.ContinuedBlock] = []
+
+  /// Of no traces.
+  init() {}
+
+  /// - Parameters:
+  ///   - last: The block whose graph is to be counted even if none of the traces is in it.
+  ///   - next: The block that continues them.
+  init(
+    of traces: Set<TraceID>, last: Int64?, before next: Int64, in db: Database, _ catalog: Catalog, path: String
+  ) throws {
+    let catalog = catalog.before(next)
+    var gathering = TraceGathering(db, catalog, path: path)
+    var touched: [Int64: Set<TraceID>] = last.map { [$0: []] } ?? [:]
+    for trace in try gathering.gather(traces.sorted(), sealedOnly: true) {
+      documents[trace.id] = Result { () throws(StoreError) in try trace.whole() }
+      for block in trace.blocks { touched[block, default: []].insert(trace.id) }
     }
+    for (id, traces) in touched.sorted(by: { $0.key < $1.key }) {
+      guard let block = catalog.block(id) else { continue }
+      let minutes = try? Self.minutes(of: block, without: traces, in: db, path: path)
+      blocks.append(SealedBlock.ContinuedBlock(id: id, revision: block.revision, traces: traces, minutes: minutes))
+    }
+  }
+
+  private static func minutes(
+    of block: CatalogBlock, without traces: Set<TraceID>, in db: Database, path: String
+  ) throws -> GraphMinutes {
+    var segment = try BlockSummaries.segment(of: block.traces(in: db, path: path), in: db, path: path)
+    segment.hide(try HiddenTraces.of(block.id, in: db, path: path))
+    segment.hide(traces)
+    var minutes = GraphMinutes()
+    minutes.add(segment)
+    return minutes
+  }
+
+  /// The documents of a trace; none when it begins later.
+  func documents(of trace: TraceID) throws(StoreError) -> DocumentBatch {
+    try documents[trace]?.get() ?? DocumentBatch()
   }
 }

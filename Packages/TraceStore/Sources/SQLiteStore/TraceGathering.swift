@@ -1,103 +1,120 @@
-import FoundationEssentials
 import GRDB
 import SegmentBlocks
 import Traces
 import XRayModel
 
-/// A trace as it is asked for.
-struct TraceReference {
-  var id: TraceID
-  /// When it began according to the index by start; `nil` when it was asked for by its id.
-  var start: Timestamp?
-}
-
 /// The documents of one trace.
 struct GatheredTrace {
-  var reference: TraceReference
-  /// Its index entry; `nil` when there is none.
-  fileprivate(set) var record: TraceRecord?
+  let id: TraceID
+  /// The sealed blocks that have some of them, in order.
+  fileprivate(set) var blocks: [Int64] = []
   /// In the order of arrival, up to ``TraceGathering/traceBytesLimit``.
   fileprivate(set) var documents = DocumentBatch()
-  /// Documents found, those beyond the limit included.
-  fileprivate var count: Int64 = 0
   /// Why they are not all there.
   fileprivate(set) var damage: StoreError?
 
+  fileprivate init(id: TraceID) { self.id = id }
+
+  /// The documents, unless some cannot be read.
+  func whole() throws(StoreError) -> DocumentBatch {
+    if let damage { throw damage }
+    return documents
+  }
+
   /// The compiled trace; `nil` when it is unknown.
   func compiled(path: String) throws(StoreError) -> Trace? {
-    if let damage { throw damage }
-    guard record != nil else { return nil }
+    let documents = try whole()
+    guard !documents.isEmpty else { return nil }
     var entities: [Entity] = []
     entities.reserveCapacity(documents.count)
     for position in 0..<documents.count {
-      guard let entity = try? Entity(document: documents[position].span), entity.traceID == reference.id else {
-        throw StoreError(.damaged, path: path, place: "trace \(reference.id)", "leads to a document of another trace")
+      guard let entity = Entity(accepted: documents[position].span), entity.traceID == id else {
+        throw StoreError(.damaged, path: path, place: "trace \(id)", "leads to a document of another trace")
       }
       entities.append(entity)
     }
-    return Trace(id: reference.id, compiling: entities)
+    return Trace(id: id, compiling: entities)
+  }
+
+  fileprivate mutating func add(_ document: ArraySlice<UInt8>) {
+    if documents.bytes.count < TraceGathering.traceBytesLimit { documents.append(document) }
   }
 }
 
 /// Gathers the documents of many traces from one state of the file, reading each block once.
 struct TraceGathering {
-  let db: Database
-  let path: String
+  private let db: Database
+  private let catalog: Catalog
+  private let path: String
   private var traces: [GatheredTrace] = []
   /// By block: what is wanted from it.
   private var wanted: [Int64: [(trace: Int, part: TracePart)]] = [:]
+  /// The traces of blocks that were looked at.
+  private var indexes: [Int64: Result<BlockTraces, StoreError>] = [:]
 
   /// Most bytes of one trace's documents that are compiled, the first ones; X-Ray itself stops at 500 KB. Raw
   /// documents can be read beyond it.
-  static let traceBytesLimit = 16 << 20
+  static let traceBytesLimit = 4 << 20
   /// Bytes of documents after which no further trace is begun.
   static let bytesLimit = 32 << 20
 
-  private init(_ db: Database, path: String) {
+  init(_ db: Database, _ catalog: Catalog, path: String) {
     self.db = db
+    self.catalog = catalog
     self.path = path
   }
 
   /// The traces asked for, in their order, as many as fit into memory: at least one.
-  static func gather(
-    _ references: some Sequence<TraceReference>, in db: Database, path: String
-  ) throws -> [GatheredTrace] {
-    var gathering = TraceGathering(db, path: path)
+  ///
+  /// - Parameter sealedOnly: Leaves out what is in no block yet.
+  mutating func gather(_ ids: some Sequence<TraceID>, sealedOnly: Bool = false) throws -> [GatheredTrace] {
+    (traces, wanted) = ([], [:])
     var bytes = 0
-    for reference in references where bytes < bytesLimit {
-      try gathering.look(for: reference)
-      bytes += min(Int(gathering.traces.last?.record?.bytes ?? 0), traceBytesLimit)
-    }
-    for (block, wants) in gathering.wanted.sorted(by: { $0.key < $1.key }) {
-      try gathering.read(block: block, wants)
-    }
-    try gathering.readOpen()
-    return gathering.traces
+    for id in ids where bytes < Self.bytesLimit { bytes += try look(for: id, sealedOnly: sealedOnly) }
+    for (block, wants) in wanted.sorted(by: { $0.key < $1.key }) { try read(block: block, wants) }
+    if !sealedOnly { try readOpen() }
+    return traces
   }
 
-  private mutating func look(for reference: TraceReference) throws {
-    var trace = GatheredTrace(reference: reference)
-    let found = try notingDamage(of: &trace) { trace in
-      trace.record = try TraceRecord.find(reference.id, in: db, path: path)
-      if let start = reference.start, let record = trace.record, record.start != start {
-        throw StoreError(.damaged, path: path, place: "trace \(reference.id)", "the index has another start for it")
+  /// The sealed blocks that have documents of a trace, in order.
+  mutating func blocks(of id: TraceID) throws -> [Int64] {
+    try catalog.blocks(mayHolding: id).compactMap { try traces(of: $0).get().part(of: id) == nil ? nil : $0.id }
+  }
+
+  /// Returns about how many bytes of documents the trace has.
+  private mutating func look(for id: TraceID, sealedOnly: Bool) throws -> Int {
+    var trace = GatheredTrace(id: id)
+    // Nobody knows whether what is lost belongs to this trace.
+    trace.damage = sealedOnly ? nil : catalog.loss
+    var bytes = 0
+    for block in catalog.blocks(mayHolding: id) where bytes < Self.traceBytesLimit {
+      switch try traces(of: block) {
+      case .failure(let error): trace.damage = trace.damage ?? error
+      case .success(let index):
+        guard let part = index.part(of: id) else { continue }
+        trace.blocks.append(block.id)
+        wanted[block.id, default: []].append((traces.count, part))
+        bytes += part.checksums.count * Int(block.bytes) / max(1, block.documents)
       }
-      var found: [TracePart] = []
-      let rows = try db.rows("\(TracePart.select) WHERE trace = ? ORDER BY block", [reference.id.key])
-      while let row = try rows.next() { found.append(try TracePart(row)) }
-      return found
-    }
-    for part in found ?? [] {
-      wanted[part.block, default: []].append((traces.count, part))
-      trace.count += Int64(part.checksums.count)
     }
     traces.append(trace)
+    return bytes
+  }
+
+  private mutating func traces(of block: CatalogBlock) throws -> Result<BlockTraces, StoreError> {
+    if let known = indexes[block.id] { return known }
+    let found: Result<BlockTraces, StoreError>
+    do { found = .success(try block.traces(in: db, path: path)) } catch {
+      found = .failure(try damage(error, place: "traces of block \(block.id)"))
+    }
+    indexes[block.id] = found
+    return found
   }
 
   private mutating func read(block id: Int64, _ wants: [(trace: Int, part: TracePart)]) throws {
     let reader: Result<BlockReader, StoreError>
     do {
-      guard let block = try SealedBlock.find(id, in: db, path: path) else {
+      guard let block = try BlockBody.find(id, in: db, path: path) else {
         throw StoreError(.damaged, path: path, place: "block \(id)", "is missing")
       }
       reader = .success(try block.reader(path: path))
@@ -132,51 +149,38 @@ struct TraceGathering {
   /// Documents after which no further trace is added to those that are decoded together.
   private static let runLimit = 1024
 
-  /// Reads the documents that are in no sealed block yet, if any may be missing.
+  /// Adds the documents that are in no sealed block yet.
   private mutating func readOpen() throws {
-    let incomplete = traces.indices.filter { traces[$0].damage == nil && !traces[$0].isComplete }
-    guard !incomplete.isEmpty else { return }
-    let wanted = Dictionary(grouping: incomplete) { traces[$0].reference.id }
-    do {
-      for id in try openRows(holding: Set(wanted.keys.map(\.key))) {
-        // The traces of a damaged row stay incomplete.
-        guard let found = try db.row("\(OpenRow.select) WHERE id = ?", [id]), let row = try? OpenRow(found, path: path)
-        else { continue }
-        for (position, id) in row.traces.enumerated() {
-          for trace in wanted[id] ?? [] {
-            traces[trace].count += 1
-            traces[trace].add(row.documents[position])
-          }
+    var wanted: [Int: [Int]] = [:]
+    for (position, trace) in traces.enumerated() {
+      for row in catalog.openRows[trace.id] ?? [] { wanted[row, default: []].append(position) }
+    }
+    for (place, wants) in wanted.sorted(by: { $0.key < $1.key }) {
+      let entries = catalog.open[place]
+      var row: OpenRow?
+      var failure: StoreError?
+      do {
+        guard let found = try db.row("\(OpenRow.select) WHERE id = ?", [entries.id]) else {
+          throw StoreError(.damaged, path: path, place: entries.place, "is missing")
+        }
+        row = try OpenRow(found, path: path)
+      } catch {
+        failure = try damage(error, place: entries.place)
+      }
+      for position in wants {
+        traces[position].damage = traces[position].damage ?? failure
+        for (ordinal, id) in entries.traces.enumerated() where id == traces[position].id {
+          if let row, ordinal < row.documents.count { traces[position].add(row.documents[ordinal]) }
         }
       }
-    } catch {
-      _ = try damage(error, place: "open documents")
     }
-    for trace in incomplete where traces[trace].count != traces[trace].expectedCount {
-      traces[trace].damage = StoreError(
-        .damaged, path: path, place: "trace \(traces[trace].reference.id)",
-        "\(traces[trace].count) documents are found, \(traces[trace].expectedCount) expected")
-    }
-  }
-
-  /// The rows of `open` that name one of `traces`, in order; their documents are not read for that.
-  private func openRows(holding traces: Set<Data>) throws -> [Int64] {
-    var found: [Int64] = []
-    let rows = try db.rows("SELECT id, entries FROM open ORDER BY id")
-    while let row = try rows.next() {
-      if try OpenRow.mayHold(traces, row, entries: 1) { found.append(try row.number(0)) }
-    }
-    return found
   }
 
   /// Keeps an error of one trace with it, so that the others can be read.
-  @discardableResult
-  private func notingDamage<Result>(
-    of trace: inout GatheredTrace, _ body: (inout GatheredTrace) throws -> Result
-  ) throws -> Result? {
-    do { return try body(&trace) } catch {
-      trace.damage = try damage(error, place: "trace \(trace.reference.id)")
-      return nil
+  private func notingDamage(of trace: inout GatheredTrace, _ body: (inout GatheredTrace) throws -> Void) throws {
+    do { try body(&trace) } catch {
+      let found = try damage(error, place: "trace \(trace.id)")
+      trace.damage = trace.damage ?? found
     }
   }
 
@@ -185,16 +189,5 @@ struct TraceGathering {
     let error = StoreError(error, path: path, place: place)
     guard error.reason == .damaged else { throw error }
     return error
-  }
-}
-
-extension GatheredTrace {
-  fileprivate var expectedCount: Int64 { record?.documents ?? 0 }
-
-  /// Whether sealed blocks alone have all of it. Without an index entry nobody knows.
-  fileprivate var isComplete: Bool { record != nil && count == expectedCount }
-
-  fileprivate mutating func add(_ document: ArraySlice<UInt8>) {
-    if documents.bytes.count < TraceGathering.traceBytesLimit { documents.append(document) }
   }
 }

@@ -1,0 +1,218 @@
+import FoundationEssentials
+import GRDB
+import TraceColumns
+import XRayModel
+
+/// What a store has, in memory: enough to know where the documents of a trace may lie. It belongs to one state of
+/// the file.
+struct Catalog: Sendable {
+  /// ``Totals/revision`` and ``Totals/sequence`` of that state; -1 when nobody knows.
+  private(set) var revision: Int64 = -1
+  private(set) var sequence: Int64 = -1
+  /// By rising id.
+  private(set) var blocks: [CatalogBlock] = []
+  /// What is in no block yet, by rising id.
+  private(set) var open: [OpenEntries] = []
+  /// The places in ``open`` of the rows that have documents of a trace.
+  private(set) var openRows: [TraceID: [Int]] = [:]
+  /// What cannot be known any more. Any trace might have documents there.
+  private(set) var loss: StoreError?
+
+  init() {}
+
+  /// The catalog of a state of the file.
+  ///
+  /// - Parameter known: That of an earlier or later state; what did not change is taken from it.
+  init(_ db: Database, known: Catalog, path: String) throws {
+    let totals = try? Totals(db, path: path)
+    self = known
+    if totals == nil || totals?.revision != known.revision || (totals?.sequence ?? 0) < known.sequence {
+      try load(db, known: known, path: path)
+    } else {
+      try loadOpen(db, from: known.sequence, path: path)
+    }
+    revision = totals?.revision ?? -1
+    sequence = totals?.sequence ?? -1
+    let documents = blocks.reduce(0) { $0 + $1.documents } + open.reduce(0) { $0 + $1.traces.count }
+    if loss == nil, let totals, totals.documents != documents {
+      loss = StoreError(
+        .damaged, path: path, place: "documents", "\(documents) are found, \(totals.documents) expected")
+    }
+  }
+
+  func isCurrent(_ totals: Totals) -> Bool { totals.revision == revision && totals.sequence == sequence }
+
+  func isLater(than other: Catalog) -> Bool { (revision, sequence) > (other.revision, other.sequence) }
+
+  private mutating func load(_ db: Database, known: Catalog, path: String) throws {
+    let before = Dictionary(known.blocks.map { ($0.id, $0) }) { first, _ in first }
+    (blocks, open, openRows, loss) = ([], [], [:], nil)
+    do {
+      for (id, revision) in try CatalogBlock.list(db, path: path) {
+        if let block = before[id], block.revision == revision, block.damage == nil {
+          blocks.append(block)
+        } else {
+          blocks.append(try CatalogBlock(id, in: db, path: path))
+        }
+        if let damage = blocks[blocks.count - 1].damage, blocks[blocks.count - 1].recovered == nil { loss = damage }
+      }
+    } catch {
+      try lose(StoreError(error, path: path, place: "traces of blocks"))
+    }
+    try loadOpen(db, from: .min, path: path)
+  }
+
+  private mutating func loadOpen(_ db: Database, from sequence: Int64, path: String) throws {
+    do {
+      let rows = try db.rows("SELECT \(OpenEntries.columns) FROM open WHERE id >= ? ORDER BY id", [sequence])
+      while let row = try rows.next() {
+        let id = try row.number(0)
+        do {
+          let entries = try OpenEntries(row, body: try Self.body(ofOpen: id, db), path: path)
+          for trace in entries.traces where openRows[trace]?.last != open.count {
+            openRows[trace, default: []].append(open.count)
+          }
+          open.append(entries)
+        } catch {
+          try lose(StoreError(error, path: path, place: "open \(id)"))
+        }
+      }
+    } catch {
+      try lose(StoreError(error, path: path, place: "open documents"))
+    }
+  }
+
+  private static func body(ofOpen id: Int64, _ db: Database) throws -> Data {
+    guard let row = try db.row("SELECT body FROM open WHERE id = ?", [id]) else { throw UnexpectedValue(column: 0) }
+    return try row.blob(0)
+  }
+
+  private mutating func lose(_ error: StoreError) throws {
+    guard error.reason == .damaged else { throw error }
+    loss = loss ?? error
+  }
+
+  // MARK: Looking up
+
+  /// The sealed blocks that may have documents of a trace, in order.
+  func blocks(mayHolding id: TraceID) -> some Sequence<CatalogBlock> {
+    blocks.lazy.filter { $0.mayHold(id) }
+  }
+
+  func block(_ id: Int64) -> CatalogBlock? {
+    var (low, high) = (0, blocks.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if blocks[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < blocks.count && blocks[low].id == id ? blocks[low] : nil
+  }
+
+  /// Without the blocks from `id` on.
+  func before(_ id: Int64) -> Catalog {
+    var catalog = self
+    catalog.blocks.removeAll { $0.id >= id }
+    return catalog
+  }
+
+  // MARK: Writing
+
+  /// Takes a block that was just sealed, or written anew.
+  mutating func set(_ block: CatalogBlock) {
+    let place = blocks.firstIndex { $0.id >= block.id } ?? blocks.count
+    if place < blocks.count, blocks[place].id == block.id {
+      blocks[place] = block
+    } else {
+      blocks.insert(block, at: place)
+    }
+  }
+
+  mutating func remove(_ id: Int64) { blocks.removeAll { $0.id == id } }
+}
+
+/// A sealed block as the catalog knows it.
+struct CatalogBlock: Sendable {
+  let id: Int64
+  /// ``Totals/revision`` when it was written.
+  let revision: Int64
+  let documents: Int
+  let bytes: Int64
+  /// When its documents came.
+  let seen: ClosedRange<Timestamp>
+  /// Between which ids those of its traces lie.
+  private let low: TraceID
+  private let high: TraceID
+  private let filter: IDFilter
+  /// What its filter needs to look at rows for; `nil` when it is damaged.
+  let zone: SegmentZone?
+  /// Why the row of `traces` could not be read, and what the block itself tells in its place.
+  private(set) var damage: StoreError?
+  private(set) var recovered: BlockTraces?
+
+  init(_ traces: BlockTraces, revision: Int64, zone: SegmentZone?) {
+    id = traces.block
+    self.revision = revision
+    documents = traces.checksums.count
+    bytes = traces.bytes
+    seen = traces.arrivals.first...traces.arrivals.last
+    low = traces.ids.first ?? .notSampled
+    high = traces.ids.last ?? .notSampled
+    filter = IDFilter(traces.ids)
+    self.zone = zone
+  }
+
+  fileprivate init(_ id: Int64, in db: Database, path: String) throws {
+    let zone = try? BlockSummaries.zone(of: id, in: db, path: path)
+    do {
+      guard let row = try db.row("\(BlockTraces.select) WHERE block = ?", [id]) else {
+        throw StoreError(.damaged, path: path, place: "traces of block \(id)", "are missing")
+      }
+      let traces = try BlockTraces(row, path: path)
+      guard traces.block == id else {
+        throw StoreError(.damaged, path: path, place: "traces of block \(id)", "those of another stand in their place")
+      }
+      self.init(traces, revision: try row.number(1), zone: zone)
+    } catch {
+      let damage = StoreError(error, path: path, place: "traces of block \(id)")
+      guard damage.reason == .damaged else { throw damage }
+      let recovered = try? BlockBody.find(id, in: db, path: path)?.traces(path: path)
+      let nothing = BlockTraces(block: id, traces: [], bytes: 0, arrivals: BlockTraces.Arrivals())
+      self.init(recovered ?? nothing, revision: -1, zone: zone)
+      self.damage = damage
+      self.recovered = recovered
+    }
+  }
+
+  /// The blocks in rising order, each with the revision of its row of `traces`. The two tables name the same blocks;
+  /// either tells of one that the other lost.
+  fileprivate static func list(_ db: Database, path: String) throws -> [(id: Int64, revision: Int64)] {
+    var found: [Int64: Int64] = [:]
+    for (sql, isKnown) in [("SELECT id FROM block", false), ("SELECT block, revision FROM traces", true)] {
+      do {
+        let rows = try db.rows(sql)
+        while let row = try rows.next() { found[try row.number(0)] = isKnown ? try row.number(1) : -1 }
+      } catch  where StoreError(error, path: path).reason == .damaged {
+        // The other table tells, or the sum of the documents is found to be wrong.
+        continue
+      }
+    }
+    return found.map { (id: $0.key, revision: $0.value) }.sorted { $0.id < $1.id }
+  }
+
+  func mayHold(_ trace: TraceID) -> Bool {
+    low <= trace && trace <= high && documents > 0 && filter.mayHold(trace)
+  }
+
+  /// Its traces.
+  func traces(in db: Database, path: String) throws -> BlockTraces {
+    if let recovered { return recovered }
+    guard let row = try db.row("\(BlockTraces.select) WHERE block = ?", [id]) else {
+      throw StoreError(.damaged, path: path, place: "traces of block \(id)", "are missing")
+    }
+    let traces = try BlockTraces(row, path: path)
+    guard traces.block == id else {
+      throw StoreError(.damaged, path: path, place: "traces of block \(id)", "those of another stand in their place")
+    }
+    return traces
+  }
+}

@@ -1,0 +1,186 @@
+import GRDB
+import TraceColumns
+import Traces
+import XRayModel
+
+/// The summaries of all traces in one state of the file: those of sealed blocks in columns, those of traces that are
+/// not sealed whole one by one.
+struct SummaryView {
+  private let db: Database
+  let catalog: Catalog
+  private let path: String
+  /// What is in memory, and what was added to it.
+  private(set) var cache: SummaryCache
+  /// Traces with documents in no block yet, that can be read whole.
+  let loose: [SegmentRow]
+  /// By block: traces whose summary in its segment is out of date.
+  private let outdated: [Int64: [TraceID]]
+
+  init(_ db: Database, _ catalog: Catalog, cache: SummaryCache, path: String) throws {
+    self.db = db
+    self.catalog = catalog
+    self.path = path
+    self.cache = cache
+    if self.cache.revision != catalog.revision { self.cache.loose = [:] }
+    self.cache.revision = catalog.revision
+    var wanted: [TraceID] = []
+    for (trace, rows) in catalog.openRows {
+      let documents = rows.reduce(0) { $0 + catalog.open[$1].traces.count { $0 == trace } }
+      if self.cache.loose[trace]?.documents != documents { wanted.append(trace) }
+    }
+    wanted.sort()
+    var gathering = TraceGathering(db, catalog, path: path)
+    var rest = wanted[...]
+    while !rest.isEmpty {
+      let gathered = try gathering.gather(rest)
+      rest = rest.dropFirst(gathered.count)
+      for trace in gathered {
+        let documents = catalog.openRows[trace.id]?.reduce(0) { $0 + catalog.open[$1].traces.count { $0 == trace.id } }
+        let compiled = try? trace.compiled(path: path)
+        self.cache.loose[trace.id] = SummaryCache.Loose(
+          documents: documents ?? 0, blocks: trace.blocks, row: compiled.map { SegmentRow(of: $0) })
+      }
+    }
+    var outdated: [Int64: [TraceID]] = [:]
+    var loose: [SegmentRow] = []
+    for trace in catalog.openRows.keys.sorted() {
+      guard let known = self.cache.loose[trace] else { continue }
+      for block in known.blocks { outdated[block, default: []].append(trace) }
+      if let row = known.row { loose.append(row) }
+    }
+    self.outdated = outdated
+    self.loose = loose
+  }
+
+  /// Whether the graph that was counted when the block's successor was sealed still holds.
+  func hasCurrentMinutes(_ block: CatalogBlock) -> Bool { outdated[block.id] == nil }
+
+  /// `nil` where they cannot be had.
+  func minutes(of block: CatalogBlock) -> GraphMinutes? { try? BlockMinutes.of(block.id, in: db, path: path) }
+
+  /// The summaries of a block's traces, apart from those that are elsewhere by now.
+  mutating func segments(of block: CatalogBlock) throws -> [SummarySegment] {
+    var segments = try sealed(block)
+    if let outdated = outdated[block.id] {
+      for place in segments.indices { segments[place].hide(outdated) }
+    }
+    return segments
+  }
+
+  /// Compiles traces in batches; damaged ones are left out.
+  func forEach(_ ids: [TraceID], _ body: (Trace) throws -> Void) throws {
+    var gathering = TraceGathering(db, catalog, path: path)
+    var rest = ids[...]
+    while !rest.isEmpty {
+      try Task.checkCancellation()
+      let gathered = try gathering.gather(rest.prefix(Self.compiledTogether))
+      rest = rest.dropFirst(gathered.count)
+      for trace in gathered { if let trace = try? trace.compiled(path: path) { try body(trace) } }
+    }
+  }
+
+  private static let compiledTogether = 1000
+
+  private mutating func sealed(_ block: CatalogBlock) throws -> [SummarySegment] {
+    var segments: [SummarySegment]
+    if let (known, isCurrent) = cache.segments(of: block, revision: catalog.revision) {
+      if isCurrent { return known }
+      segments = known
+    } else {
+      let traces = try block.traces(in: db, path: path)
+      do {
+        segments = try [BlockSummaries.segment(of: traces, in: db, path: path)]
+      } catch let error as StoreError where error.reason == .damaged {
+        segments = try summedUp(traces)
+      }
+    }
+    let hidden = try hidden(in: block)
+    for place in segments.indices { segments[place].hide(hidden) }
+    cache.keep(segments, of: block, revision: catalog.revision)
+    return segments
+  }
+
+  /// Made from the documents, where the summaries themselves are missing.
+  private func summedUp(_ traces: BlockTraces) throws -> [SummarySegment] {
+    var gathering = TraceGathering(db, catalog, path: path)
+    var rest = traces.ids[...]
+    var segments: [SummarySegment] = []
+    while !rest.isEmpty {
+      let gathered = try gathering.gather(rest.prefix(SummarySegment.rowLimit), sealedOnly: true)
+      rest = rest.dropFirst(gathered.count)
+      let rows = gathered.compactMap { trace in
+        (try? trace.compiled(path: path)).map { SegmentRow(of: $0) }
+      }
+      segments.append(try SummarySegment(rows))
+    }
+    return segments
+  }
+
+  private func hidden(in block: CatalogBlock) throws -> [TraceID] {
+    do { return try HiddenTraces.of(block.id, in: db, path: path) } catch let error as StoreError
+      where error.reason == .damaged
+    {
+      // Those that a later block has, too.
+      var gathering = TraceGathering(db, catalog, path: path)
+      return try block.traces(in: db, path: path).ids.filter {
+        try gathering.blocks(of: $0).last ?? block.id > block.id
+      }
+    }
+  }
+}
+
+/// Summaries that were asked for, in memory.
+struct SummaryCache: Sendable {
+  /// The state of the file that ``loose`` belongs to.
+  var revision: Int64 = -1
+  var loose: [TraceID: Loose] = [:]
+  private var sealed: [Int64: Sealed] = [:]
+  private var bytes = 0
+  private var uses = 0
+
+  /// A trace with documents in no block yet.
+  struct Loose: Sendable {
+    /// How many those were.
+    var documents: Int
+    /// Where its other documents are.
+    var blocks: [Int64]
+    /// `nil` when a part of it is damaged.
+    var row: SegmentRow?
+  }
+
+  private struct Sealed: Sendable {
+    var segments: [SummarySegment]
+    /// Of the block, and of the file.
+    var revisions: (block: Int64, file: Int64)
+    var use: Int
+    var bytes: Int
+  }
+
+  /// Most bytes of columns that are kept: about two million traces.
+  static let bytesLimit = 192 << 20
+
+  /// What is kept of a block, unless it was written anew. It is not current when more of its traces may be elsewhere
+  /// by now.
+  mutating func segments(
+    of block: CatalogBlock, revision: Int64
+  ) -> (segments: [SummarySegment], isCurrent: Bool)? {
+    guard let known = sealed[block.id], known.revisions.block == block.revision else { return nil }
+    uses += 1
+    sealed[block.id]?.use = uses
+    return (known.segments, known.revisions.file == revision)
+  }
+
+  mutating func keep(_ segments: [SummarySegment], of block: CatalogBlock, revision: Int64) {
+    uses += 1
+    bytes -= sealed[block.id]?.bytes ?? 0
+    let size = segments.reduce(0) { $0 + $1.bytes.count + $1.count * 16 }
+    sealed[block.id] = Sealed(segments: segments, revisions: (block.revision, revision), use: uses, bytes: size)
+    bytes += size
+    guard bytes > Self.bytesLimit else { return }
+    // Down to three quarters at once, so that it need not be done for each.
+    for (id, oldest) in sealed.sorted(by: { $0.value.use < $1.value.use }) where bytes > Self.bytesLimit / 4 * 3 {
+      sealed[id] = nil
+      bytes -= oldest.bytes
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import Testing
+import TraceFilters
+import Traces
+import XRayModel
+
+@testable import SQLiteStore
+
+/// Documents whose traces begin in one block and go on in others, some of them much later.
+private func scatteredDocuments(_ count: Int, seed: UInt64) -> [[UInt8]] {
+  let random = RandomSource(seed: seed)
+  var documents = makeDocuments(count, seed: seed)
+  for _ in 0..<count / 4 {
+    let (a, b) = (Int(random.next() % UInt64(count)), Int(random.next() % UInt64(count)))
+    documents.swapAt(a, b)
+  }
+  return documents
+}
+
+@Suite struct `Summaries of traces whose documents lie in many blocks` {
+  let scratch: Scratch
+  init() throws { scratch = try Scratch() }
+
+  @Test(arguments: 1...6)
+  func `are those of the whole traces at every moment`(seed: UInt64) async throws {
+    let documents = scatteredDocuments(400, seed: seed)
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    let beside = try await {
+      try await store.put(Array(documents[..<1]))
+      return try SQLiteTraceStore(directory: scratch.path, options: .readOnly)
+    }()
+    var put = 1
+    let random = RandomSource(seed: seed)
+    while put < documents.count {
+      let next = min(documents.count, put + 1 + Int(random.next() % 60))
+      try await store.put(Array(documents[put..<next]), by: 25)
+      put = next
+      let traces = Array(documents[..<put]).traces
+      for reader in [store, beside] {
+        #expect(try await reader.allSummaries(by: 13) == traces.map(TraceSummary.init(of:)))
+        #expect(try await reader.serviceGraph(in: nil) == ServiceGraph(of: traces))
+      }
+    }
+    #expect(try await store.check().isIntact)
+    #expect(try await store.statistics().traces == documents.traces.count)
+  }
+
+  @Test func `are found by filters, page by page`() async throws {
+    let documents = scatteredDocuments(500, seed: 7)
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(documents)
+    let traces = documents.traces
+    for text in [
+      "service(\"service-2\")", "duration > 0.5 AND !service(\"service-1\")", "http.url CONTAINS \"service-3\"",
+      "service(\"service-0\") { ok }", "edge(\"service-0\", \"service-1\")", "annotation.note BEGINSWITH \"a\"",
+    ] {
+      let filter = try TraceFilter(FilterExpression(parsing: text))
+      let expected = traces.filter { filter.matches($0) }
+      var found: [TraceID] = []
+      var query = TraceQuery(limit: 4)
+      repeat {
+        let page = try await store.summaries(query, matching: filter)
+        #expect(page.summaries.count <= 4 && page.hasMore == (page.nextToken != nil))
+        found += page.summaries.map(\.id)
+        query.token = page.nextToken
+      } while query.token != nil
+      #expect(found == expected.map(\.id), "\(text)")
+      #expect(try await store.serviceGraph(in: nil, matching: filter) == ServiceGraph(of: expected), "\(text)")
+    }
+  }
+
+  @Test func `have tokens that belong to their filter`() async throws {
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(makeDocuments(200))
+    let filters = try ["duration >= 0", "duration > 0"].map { try TraceFilter(FilterExpression(parsing: $0)) }
+    let token = try #require(try await store.summaries(TraceQuery(limit: 3), matching: filters[0]).nextToken)
+    let query = TraceQuery(limit: 3, token: token)
+    #expect(try await store.summaries(query, matching: filters[0]).summaries.count == 3)
+    await expectError(.badToken) { _ = try await store.summaries(query, matching: filters[1]) }
+    await expectError(.badToken) { _ = try await store.summaries(query) }
+  }
+
+  @Test func `make the graph of a range, whether blocks lie in it whole or not`() async throws {
+    let documents = scatteredDocuments(600, seed: 9)
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(documents)
+    let traces = documents.traces
+    for (last, first) in [(0, traces.count - 1), (10, 40), (3, 90), (20, 21)] {
+      let range = traces[first].start..<traces[last].start
+      let expected = ServiceGraph(of: traces.filter { range.contains($0.start) })
+      #expect(try await store.serviceGraph(in: range) == expected)
+    }
+  }
+}
+
+@Suite struct `Traces whose ids do not begin with the time` {
+  @Test func `are kept and found like others`() async throws {
+    let scratch = try Scratch()
+    let random = RandomSource(seed: 21)
+    let documents = (0..<500).map { position in
+      let id = TraceID(
+        epoch: UInt32(truncatingIfNeeded: random.next()), high: UInt32(truncatingIfNeeded: random.next()),
+        low: random.next())
+      return document(of: id, id: random.entityID(), start: epoch.advanced(by: .milliseconds(position)))
+    }
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(documents)
+    try await store.put(documents)
+    #expect(try await store.allDocuments() == documents)
+    #expect(try await store.traces(documents.traces.map(\.id)) == documents.traces)
+    #expect(try await store.allSummaries(by: 50) == documents.traces.map(TraceSummary.init(of:)))
+  }
+}
+
+@Suite struct `A filter of ids` {
+  @Test func `holds every id that it was made of, and hardly any other`() {
+    let random = RandomSource(seed: 3)
+    let ids = (0..<3000).map { _ in random.traceID(at: epoch) }
+    let filter = IDFilter(ids)
+    #expect(ids.allSatisfy(filter.mayHold))
+    let others = (0..<200_000).count { _ in filter.mayHold(random.traceID(at: epoch)) }
+    #expect(others < 60)
+    let read = IDFilter(bytes: filter.bytes)
+    #expect(read?.words == filter.words)
+    #expect(IDFilter(bytes: [1, 2, 3]) == nil && IDFilter(bytes: [UInt8]()) == nil)
+    #expect(!IDFilter([]).mayHold(ids[0]))
+  }
+}
+
+@Suite struct `Compaction` {
+  @Test func `makes one block of small neighbours and changes nothing else`() async throws {
+    let scratch = try Scratch()
+    let documents = scatteredDocuments(300, seed: 4)
+    for part in stride(from: 0, to: 300, by: 10) {
+      let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+      try await store.put(Array(documents[part..<part + 10]))
+      try await store.close()
+    }
+    var options = SQLiteTraceStore.Options()
+    options.blockDocuments = 100
+    let store = try SQLiteTraceStore(directory: scratch.path, options: options)
+    let before = try await store.check()
+    #expect(before.isIntact && before.blocks > 10)
+    try await store.compact()
+    let after = try await store.check()
+    #expect(after.isIntact && after.blocks <= 4)
+    #expect(try await store.allDocuments() == documents)
+    #expect(try await store.allSummaries() == documents.traces.map(TraceSummary.init(of:)))
+    #expect(try await store.traces(documents.traces.map(\.id)) == documents.traces)
+    #expect(try await store.serviceGraph(in: nil) == ServiceGraph(of: documents.traces))
+    try await store.put(documents)
+    #expect(try await store.statistics().documents == documents.count)
+  }
+}
+
+@Suite struct `Retention by bytes` {
+  @Test func `forgets what was last seen longest ago`() async throws {
+    let scratch = try Scratch()
+    let clock = VirtualClock(start: epoch)
+    var options = SQLiteTraceStore.Options()
+    options.blockDocuments = 200
+    let store = try SQLiteTraceStore(directory: scratch.path, options: options, clock: clock)
+    let documents = makeDocuments(3000)
+    for batch in documents.batches(of: 50) {
+      _ = try await store.put(batch)
+      clock.advance(by: .seconds(1))
+    }
+    #expect(try await store.removeTraces(untilBytes: .max) == 0)
+    let full = try await store.statistics().storedBytes
+    #expect(try await store.removeTraces(untilBytes: full) == 0)
+    let removed = try await store.removeTraces(untilBytes: full / 2)
+    #expect(removed > 1000 && removed < 2500)
+    #expect(try await store.statistics().storedBytes <= full / 2)
+    // Whole traces go: what is left of the documents begins anywhere, and no trace is cut.
+    let left = try await store.allDocuments()
+    #expect(left.count == 3000 - removed && left.last == documents.last)
+    let kept = Set(left.traces.map(\.id))
+    #expect(documents.traces.filter { kept.contains($0.id) } == left.traces)
+    #expect(try await store.check().isIntact)
+  }
+}
