@@ -178,3 +178,56 @@ private func scatteredDocuments(_ count: Int, seed: UInt64) -> [[UInt8]] {
     #expect(try await store.check().isIntact)
   }
 }
+
+@Suite struct `What else a store answers` {
+  let scratch: Scratch
+  let documents = scatteredDocuments(400, seed: 11)
+  init() throws { scratch = try Scratch() }
+
+  @Test func `is a series over time of services or calls`() async throws {
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(documents)
+    let traces = documents.traces
+    let range = traces[60].start..<traces[5].start
+    for text in ["", "service(\"service-1\")", "edge(\"service-0\", \"service-1\")"] {
+      let selector = try #require(EntitySelector(FilterExpression(parsing: text)))
+      let series = try await store.timeSeries(of: selector, period: 1, in: range)
+      #expect(series.points == TimeSeries(of: traces, selector: selector, period: 1, range: range).points)
+      #expect(text.hasPrefix("edge") || !series.points.isEmpty)
+    }
+  }
+
+  @Test func `are the names that an expression can ask for`() async throws {
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(documents)
+    let names = try await store.seenNames(in: nil)
+    #expect(names.serviceNames == ["service-0", "service-1", "service-2", "service-3"])
+    #expect(names.annotationKeys == ["note"])
+    let expression = FilterExpression.completions(in: "service(\"", at: 10, names: names)
+    #expect(!expression.choices.isEmpty)
+    #expect(try await store.seenNames(in: epoch..<epoch).serviceNames == [])
+  }
+
+  @Test func `is a graph with the links between traces, wherever they lie`() async throws {
+    let random = RandomSource(seed: 33)
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    var all = documents
+    for position in stride(from: 3, to: documents.traces.count, by: 7) {
+      let producer = documents.traces[position]
+      let start = producer.start.advanced(by: .seconds(2))
+      let consumer = """
+        {"trace_id":"\(random.traceID(at: start))","id":"\(random.entityID())","name":"consumer","start_time":\(start),\
+        "end_time":\(start.advanced(by: .milliseconds(5))),"links":[{"trace_id":"\(producer.id)",\
+        "id":"\(producer.segments[0].id)","attributes":{"aws.xray.reserved.reference_type":"parent"}}]}
+        """
+      all.append(Array(consumer.utf8))
+    }
+    try await store.put(all)
+    let graph = try await store.serviceGraph(in: nil)
+    #expect(graph == ServiceGraph(of: all.traces))
+    #expect(graph.services.contains { $0.edges.contains(where: \.isLink) })
+    let filter = try TraceFilter(FilterExpression(parsing: "service(\"consumer\") OR service(\"service-0\")"))
+    let matching = all.traces.filter { filter.matches($0) }
+    #expect(try await store.serviceGraph(in: nil, matching: filter) == ServiceGraph(of: matching))
+  }
+}

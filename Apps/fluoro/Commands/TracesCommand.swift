@@ -44,7 +44,7 @@ struct TracesCommand: AsyncParsableCommand {
     }
   }
 
-  private func list(_ query: TraceQuery, in store: some TraceStore) async throws -> FilteredSummaries {
+  private func list(_ query: TraceQuery, in store: some FilteringTraceStore) async throws -> FilteredSummaries {
     if let filter = try filter.filter() { return try await store.summaries(query, matching: filter) }
     let page = try await store.summaries(query)
     return FilteredSummaries(

@@ -16,77 +16,109 @@ extension SQLiteTraceStore {
     try graph(in: range, matching: filter)
   }
 
-  nonisolated func graph(in range: Range<Timestamp>?, matching filter: TraceFilter?) throws -> ServiceGraph {
+  /// Statistics of what `selector` picks, by periods of so many seconds, of the traces that began in `range`.
+  public nonisolated func timeSeries(
+    of selector: EntitySelector, period: Int, in range: Range<Timestamp>?
+  ) async throws -> TimeSeries {
     try viewing { view in
-      var graph = GraphSearch(filter, in: range)
-      try graph.run(&view)
-      return try graph.build(view)
+      var series = TimeSeries(of: selector, period: period, range: range)
+      try view.forEachMatch(of: nil, in: range) { part in
+        switch part {
+        case .row(let row): series.add(row)
+        case .segment(let segment, let matches): series.add(segment, matching: matches)
+        }
+      }
+      return series
+    }
+  }
+
+  /// The services and annotation keys of the traces that began in `range`, or are in a block with one that did.
+  public nonisolated func seenNames(in range: Range<Timestamp>?) async throws -> SeenNames {
+    try viewing { view in
+      var names = SeenNames()
+      try view.forEachMatch(of: nil, in: range) { part in
+        switch part {
+        case .row(let row): names.add(row.summary)
+        case .segment(let segment, _): names.merge(segment.names)
+        }
+      }
+      return names
+    }
+  }
+
+  private nonisolated func graph(in range: Range<Timestamp>?, matching filter: TraceFilter?) throws -> ServiceGraph {
+    try viewing { view in
+      var counts = GraphCounts()
+      var linked: [TraceID] = []
+      try view.forEachMatch(of: filter, in: range) { part in
+        switch part {
+        case .row(let row):
+          counts.add(row)
+          if row.isLinked { linked.append(row.summary.id) }
+        case .segment(let segment, let matches):
+          counts.add(segment, matching: matches)
+          let undecided = Set(matches.undecidedRows)
+          linked += matches.linkedRows.filter { !undecided.contains($0) }.map { segment.id(at: $0) }
+        }
+      }
+      guard !linked.isEmpty else { return counts.graph() }
+      let links = try view.links(of: linked) { trace in
+        range?.contains(trace.start) ?? true && filter?.matches(trace) ?? true
+      }
+      return counts.graph().adding(linksOf: links)
     }
   }
 }
 
-/// Counts the graph of the traces that match: by minutes where whole blocks do, else by rows, and by documents only
-/// where columns cannot tell.
-private struct GraphSearch {
-  private let filter: TraceFilter?
-  private let range: Range<Timestamp>?
-  private let scan: SummaryScan
-  private var counts = GraphCounts()
-  /// Matching traces with links to others.
-  private var linked: [TraceID] = []
-
-  init(_ filter: TraceFilter?, in range: Range<Timestamp>?) {
-    self.filter = filter
-    self.range = range
-    scan = SummaryScan(filter, in: range)
+extension SummaryView {
+  /// A part of what matches: the rows of a block that match for sure, or one trace.
+  enum Match {
+    case segment(SummarySegment, RowMatches)
+    case row(SegmentRow)
   }
 
-  mutating func run(_ view: inout SummaryView) throws {
+  /// Calls `body` with all that matches; documents are opened only where summaries cannot tell.
+  mutating func forEachMatch(
+    of filter: TraceFilter?, in range: Range<Timestamp>?, _ body: (Match) throws -> Void
+  ) throws {
+    let scan = SummaryScan(filter, in: range)
     var undecided: [TraceID] = []
-    for row in view.loose where range?.contains(row.summary.start) ?? true {
+    for row in loose where range?.contains(row.summary.start) ?? true {
       switch filter.map({ $0.verdict(on: row.summary) }) ?? true {
-      case true?: add(row)
+      case true?: try body(.row(row))
       case false?: break
       case nil: undecided.append(row.summary.id)
       }
     }
-    for block in view.catalog.blocks {
+    for block in catalog.blocks {
       if let zone = block.zone, scan.skips(zone) { continue }
       try Task.checkCancellation()
-      for segment in try view.segments(of: block) {
+      for segment in try segments(of: block) {
         let matches = try scan.matches(in: segment)
-        counts.add(segment, matching: matches)
-        let unsure = Set(matches.undecidedRows)
-        undecided += unsure.map { segment.id(at: $0) }
-        linked += matches.linkedRows.filter { !unsure.contains($0) }.map { segment.id(at: $0) }
+        undecided += matches.undecidedRows.map { segment.id(at: $0) }
+        try body(.segment(segment, matches))
       }
     }
-    guard let filter, !undecided.isEmpty else { return }
-    try view.forEach(undecided.sorted()) { trace in
-      if filter.matches(trace) { add(SegmentRow(of: trace)) }
+    guard let filter else { return }
+    try forEach(undecided.sorted()) { trace in
+      let row = SegmentRow(of: trace)
+      if filter.matches(trace, summary: row.summary) { try body(.row(row)) }
     }
   }
 
-  private mutating func add(_ row: SegmentRow) {
-    counts.add(row)
-    if row.isLinked { linked.append(row.summary.id) }
-  }
-
-  /// Links need the documents of the traces at both ends.
-  func build(_ view: SummaryView) throws -> ServiceGraph {
-    let graph = counts.graph()
-    guard !linked.isEmpty else { return graph }
+  /// A graph that has the links between traces: they need the documents of the traces at both ends.
+  ///
+  /// - Parameter matches: Whether a trace at the other end counts.
+  func links(of linked: [TraceID], where matches: (Trace) -> Bool) throws -> ServiceGraph {
     var builder = ServiceGraphBuilder()
     var ends = Set<TraceID>()
-    try view.forEach(linked) { trace in
+    try forEach(linked) { trace in
       builder.add(trace)
       for segment in trace.segments { segment.forEach { ends.formUnion($0.links.map(\.traceID)) } }
     }
     ends.subtract(linked)
-    try view.forEach(ends.sorted()) { trace in
-      if range?.contains(trace.start) ?? true, filter?.matches(trace) ?? true { builder.add(trace) }
-    }
-    return graph.adding(linksOf: builder.build())
+    try forEach(ends.sorted()) { if matches($0) { builder.add($0) } }
+    return builder.build()
   }
 }
 

@@ -6,6 +6,9 @@ extension TimeSeries {
   /// Counts the traces of a segment that are not hidden and began in the range.
   public mutating func add(_ segment: SummarySegment) { add(segment, rows: segment.visible) }
 
+  /// Counts a trace, if it began in the range. Give each trace once.
+  public mutating func add(_ row: SegmentRow) { add(row.facts, startingAt: row.summary.start) }
+
   /// Counts those that match a filter for sure. Of the undecided ones open the documents and add those that match.
   public mutating func add(_ segment: SummarySegment, matching matches: RowMatches) {
     add(segment, rows: matches.sure)

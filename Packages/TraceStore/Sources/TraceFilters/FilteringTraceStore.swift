@@ -11,6 +11,13 @@ public protocol FilteringTraceStore: TraceStore {
 
   /// The service graph of the traces that began in `range` and match.
   func serviceGraph(in range: Range<Timestamp>?, matching filter: TraceFilter) async throws -> ServiceGraph
+
+  /// Statistics of what `selector` picks, by periods of so many seconds, of the traces that began in `range`.
+  func timeSeries(of selector: EntitySelector, period: Int, in range: Range<Timestamp>?) async throws -> TimeSeries
+
+  /// The services and annotation keys of the traces that began in `range`, or about then: what an expression that is
+  /// being typed may ask for.
+  func seenNames(in range: Range<Timestamp>?) async throws -> SeenNames
 }
 
 /// Matching summaries, newest first.

@@ -1,3 +1,5 @@
+public import Traces
+
 /// Names that occur in traces: what an expression about them may ask for.
 public struct SeenNames: Hashable, Sendable {
   /// What the values of an annotation are.
@@ -18,6 +20,20 @@ public struct SeenNames: Hashable, Sendable {
 
   public var serviceNames: [String] { services.sorted() }
   public var annotationKeys: [String] { annotations.keys.sorted() }
+
+  /// Adds what a trace has.
+  public mutating func add(_ summary: TraceSummary) {
+    services.formUnion(summary.services.lazy.filter { $0.type != ServiceID.clientType }.map(\.name))
+    for annotation in summary.annotations {
+      let kind: Kinds =
+        switch annotation.value {
+        case .string: .text
+        case .number: .number
+        case .boolean: .flag
+        }
+      annotations[annotation.key, default: []].insert(kind)
+    }
+  }
 
   public mutating func merge(_ other: SeenNames) {
     services.formUnion(other.services)

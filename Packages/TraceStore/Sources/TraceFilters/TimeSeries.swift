@@ -67,8 +67,12 @@ public struct TimeSeries: Hashable, Sendable {
 
   /// Counts a trace, if it began in the range. Give each trace once.
   public mutating func add(_ trace: Trace) {
-    guard contains(trace.start) else { return }
-    let facts = trace.digest.facts
+    if contains(trace.start) { add(trace.digest.facts, startingAt: trace.start) }
+  }
+
+  /// Counts what a trace adds to graphs, if it began in the range.
+  package mutating func add(_ facts: GraphFacts, startingAt start: Timestamp) {
+    guard contains(start) else { return }
     var tally = Tally()
     for visit in facts.visits where selector.selects(visit.service) {
       if let request = visit.request { tally.count(request) }
@@ -76,7 +80,7 @@ public struct TimeSeries: Hashable, Sendable {
     for call in facts.calls where selector.selectsCall(from: call.source, to: call.target) {
       if let request = call.request { tally.count(request) }
     }
-    add(tally, at: periodStart(of: trace.start))
+    add(tally, at: periodStart(of: start))
   }
 
   /// Counts what another series counted, of the same selector and period.

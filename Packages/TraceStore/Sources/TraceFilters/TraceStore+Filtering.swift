@@ -36,6 +36,31 @@ extension TraceStore {
     return builder.build()
   }
 
+  public func timeSeries(
+    of selector: EntitySelector, period: Int, in range: Range<Timestamp>?
+  ) async throws -> TimeSeries {
+    var series = TimeSeries(of: selector, period: period, range: range)
+    try await forEachPage(in: range) { page in
+      for trace in try await traces(page.summaries.map(\.id)) { series.add(trace) }
+    }
+    return series
+  }
+
+  public func seenNames(in range: Range<Timestamp>?) async throws -> SeenNames {
+    var names = SeenNames()
+    try await forEachPage(in: range) { page in for summary in page.summaries { names.add(summary) } }
+    return names
+  }
+
+  private func forEachPage(in range: Range<Timestamp>?, _ body: (TracePage) async throws -> Void) async throws {
+    var query = TraceQuery(range: range, limit: filterPageSize)
+    repeat {
+      let page = try await summaries(query)
+      try await body(page)
+      query.token = page.nextToken
+    } while query.token != nil
+  }
+
   /// Calls `body` with each match, newest first, and with the trace where it had to be compiled, until it answers
   /// `false`. Returns the number of traces that were looked at.
   private func forEachMatch(
