@@ -40,6 +40,12 @@ struct Catalog: Sendable {
     }
   }
 
+  /// The sealed blocks alone, at some revision.
+  init(sealed other: Catalog, revision: Int64) {
+    blocks = other.blocks
+    self.revision = revision
+  }
+
   func isCurrent(_ totals: Totals) -> Bool { totals.revision == revision && totals.sequence == sequence }
 
   func isLater(than other: Catalog) -> Bool { (revision, sequence) > (other.revision, other.sequence) }

@@ -49,7 +49,7 @@ struct OpenBlock: Sendable {
     arrivals.add(1, at: seen)
     if isContinued { continued.insert(trace) }
     places[trace, default: []].append(DocumentPlace(ordinal: documents.count, checksum: checksum))
-    document.withUnsafeBytes { documents.append(copying: $0) }
+    documents.append(document)
   }
 
   /// Takes the documents of a row that is in the file.

@@ -18,7 +18,7 @@ struct OpenRow {
   }
 
   mutating func append(_ document: ArraySlice<UInt8>, of trace: TraceID) {
-    document.withUnsafeBytes { documents.append(copying: $0) }
+    documents.append(document)
     traces.append(trace)
   }
 

@@ -180,6 +180,7 @@ public actor SQLiteTraceStore: FilteringTraceStore {
       // Others may have sealed it meanwhile, or read everything from the file again.
       guard state?.full.first?.block.id == first.block.id, state?.full.first?.encoding == encoding else { continue }
       try transact { try $0.seal(block) }
+      publishSealedBlocks()
     }
   }
 
@@ -194,8 +195,15 @@ public actor SQLiteTraceStore: FilteringTraceStore {
     self.encoding = encoding
   }
 
+  /// Lets readers know what they would have to read otherwise.
+  private func publishSealedBlocks() {
+    guard let state else { return }
+    let catalog = Catalog(sealed: state.catalog, revision: state.totals.revision)
+    knowledge.withLock { if $0.catalog.revision < catalog.revision { $0.catalog = catalog } }
+  }
+
   private nonisolated func earlierParts(of block: OpenBlock) throws -> EarlierParts {
-    try reading { db, catalog in
+    try reading(sealedOnly: true) { db, catalog in
       let last = catalog.blocks.last { $0.id < block.id }?.id
       return try EarlierParts(of: block.continued, last: last, before: block.id, in: db, catalog, path: path)
     }
@@ -251,13 +259,19 @@ public actor SQLiteTraceStore: FilteringTraceStore {
   }
 
   /// Reads one state of the file, with the catalog of that state.
-  nonisolated func reading<Result>(_ body: (Database, Catalog) throws -> Result) throws -> Result {
-    try read { db in try body(db, try catalog(in: db)) }
+  ///
+  /// - Parameter sealedOnly: The catalog may be without what is in no block yet.
+  nonisolated func reading<Result>(
+    sealedOnly: Bool = false, _ body: (Database, Catalog) throws -> Result
+  ) throws -> Result {
+    try read { db in try body(db, try catalog(in: db, sealedOnly: sealedOnly)) }
   }
 
-  private nonisolated func catalog(in db: Database) throws -> Catalog {
+  private nonisolated func catalog(in db: Database, sealedOnly: Bool) throws -> Catalog {
     let known = knowledge.withLock(\.catalog)
-    if let totals = try? Totals(db, path: path), known.isCurrent(totals) { return known }
+    if let totals = try? Totals(db, path: path) {
+      if known.isCurrent(totals) || sealedOnly && known.revision == totals.revision { return known }
+    }
     let catalog = try Catalog(db, known: known, path: path)
     knowledge.withLock { if catalog.isLater(than: $0.catalog) { $0.catalog = catalog } }
     return catalog

@@ -73,24 +73,21 @@ extension SealedBlock {
     rows.reserveCapacity(traces.count)
     var unreadable: [TraceID] = []
     for trace in traces {
-      var documents = DocumentBatch()
-      do { documents = try earlier.documents(of: trace.id) } catch { unreadable.append(trace.id) }
-      for place in trace.places { documents.append(open.documents[place.ordinal]) }
-      rows.append(SegmentRow(of: Trace(trace.id, documents)))
+      var entities: [Entity] = []
+      do {
+        let documents = try earlier.documents(of: trace.id)
+        for position in 0..<documents.count { Entity(accepted: documents[position].span).map { entities.append($0) } }
+      } catch {
+        unreadable.append(trace.id)
+      }
+      for place in trace.places { Entity(accepted: open.documents[place.ordinal].span).map { entities.append($0) } }
+      rows.append(SegmentRow(of: Trace(id: trace.id, compiling: entities)))
     }
     self.unreadable = unreadable
     let segment = try? SummarySegment(rows)
     summaries = segment.map { BlockSummaries(block: open.id, $0) }
     zone = segment?.zone
     continued = earlier.blocks
-  }
-}
-
-extension Trace {
-  /// Compiles valid documents of one trace.
-  init(_ id: TraceID, _ documents: DocumentBatch) {
-    self.init(
-      id: id, compiling: (0..<documents.count).lazy.compactMap { Entity(accepted: documents[$0].span) })
   }
 }
 

@@ -25,6 +25,8 @@ public struct DocumentBatch: Sendable {
     ends.append(bytes.count)
   }
 
+  public mutating func append(_ document: ArraySlice<UInt8>) { document.withUnsafeBytes { append(copying: $0) } }
+
   /// Appends the bytes of a document that lies in memory owned by somebody else.
   public mutating func append(copying document: UnsafeRawBufferPointer) {
     bytes.append(contentsOf: document)
