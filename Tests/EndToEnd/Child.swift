@@ -57,9 +57,15 @@ enum Child {
 
 /// Directories that go with the test process.
 enum TemporaryDirectory {
-  /// A new directory. Tests leave it to the system to clear: a failure can then be looked at.
+  /// The one that all others lie in.
+  private static let root = {
+    atexit { try? FileManager.default.removeItem(at: TemporaryDirectory.root) }
+    return FileManager.default.temporaryDirectory.appendingPathComponent("fluoro-tests-\(UUID().uuidString)")
+  }()
+
+  /// A new directory.
   static func make(_ name: String) throws -> String {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("fluoro-\(name)-\(UUID().uuidString)").path
+    let path = root.appendingPathComponent("\(name)-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path
   }

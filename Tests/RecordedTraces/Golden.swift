@@ -31,10 +31,17 @@ struct Golden {
   }
 }
 
-/// A directory for one store.
+/// Directories that go with the test process.
 enum TemporaryDirectory {
+  /// The one that all others lie in.
+  private static let root = {
+    atexit { try? FileManager.default.removeItem(at: TemporaryDirectory.root) }
+    return FileManager.default.temporaryDirectory.appendingPathComponent("fluoro-tests-\(UUID().uuidString)")
+  }()
+
+  /// A directory for one store.
   static func make(_ name: String) throws -> String {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("fluoro-\(name)-\(UUID().uuidString)")
+    let url = root.appendingPathComponent("\(name)-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     return url.path
   }

@@ -20,6 +20,7 @@ struct ReceiveCommand: AsyncParsableCommand {
       EXAMPLES:
         fluoro receive
         fluoro receive --listen 0.0.0.0:2000 --data shop
+        fluoro receive --retention 30d --retention-bytes 2GB
         AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000 python3 app.py    elsewhere
       """)
 
@@ -27,6 +28,7 @@ struct ReceiveCommand: AsyncParsableCommand {
     name: .long, help: ArgumentHelp("Where to listen for datagrams; port 0 takes a free one.", valueName: "host:port"))
   var listen = ListenAddress(host: "127.0.0.1", port: 2000)
 
+  @OptionGroup var retention: RetentionOptions
   @OptionGroup var store: StoreOptions
   @OptionGroup var output: JSONOption
 
@@ -40,7 +42,11 @@ struct ReceiveCommand: AsyncParsableCommand {
       return source
     }
     Console.say("fluoro: listening on \(daemon.address), storing in \(self.store.data)")
-    try await daemon.run()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await retention.keep(store) }
+      try await daemon.run()
+      group.cancelAll()
+    }
     for signal in signals { signal.cancel() }
     let statistics = try await store.statistics()
     try await store.close()

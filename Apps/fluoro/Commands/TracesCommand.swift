@@ -16,6 +16,7 @@ struct TracesCommand: AsyncParsableCommand {
         fluoro traces --since 2026-11-21 --until 2026-11-21T10:00:00Z --json
         fluoro traces --filter 'responsetime > 1 AND !ok'
         fluoro traces --filter 'service("orders") { fault } OR annotation.tier = "gold"'
+        fluoro traces --filter 'fault AND duration > 5' --explain
       """)
 
   @OptionGroup var range: RangeOptions
@@ -23,6 +24,9 @@ struct TracesCommand: AsyncParsableCommand {
 
   @Option(name: .long, help: ArgumentHelp("List at most so many.", valueName: "count"))
   var limit = 100
+
+  @Flag(name: .long, help: "Tell what it took to find them: how many blocks were read, how many traces opened.")
+  var explain = false
 
   @OptionGroup var store: StoreOptions
   @OptionGroup var output: JSONOption
@@ -41,14 +45,26 @@ struct TracesCommand: AsyncParsableCommand {
     } else {
       try Output().write(found.summaries.map { line($0) + "\n" }.joined())
       if found.hasMore { Console.say("There are more; --limit shows them.") }
+      if explain { Console.say(explanation(found)) }
     }
   }
 
   private func list(_ query: TraceQuery, in store: some FilteringTraceStore) async throws -> FilteredSummaries {
-    if let filter = try filter.filter() { return try await store.summaries(query, matching: filter) }
-    let page = try await store.summaries(query)
-    return FilteredSummaries(
-      summaries: page.summaries, processedCount: page.processedCount, hasMore: page.nextToken != nil)
+    try await store.summaries(query, matching: filter.filter() ?? TraceFilter(.all))
+  }
+
+  private func explanation(_ found: FilteredSummaries) -> String {
+    let work = found.work
+    let counts = [
+      "read \(Quantity.count(work.blocksRead))", "passed by \(Quantity.count(work.blocksSkipped)) for their bounds",
+      "left \(Quantity.count(work.blocksLeft)) with older traces",
+    ]
+    return """
+      filter: \((try? filter.filter())??.expression.description ?? "none")
+      blocks of summaries: \(counts.joined(separator: ", "))
+      traces: looked at \(Quantity.count(found.processedCount)), opened \(Quantity.count(work.tracesOpened)) of which \
+      summaries do not tell
+      """
   }
 
   private func json(_ found: FilteredSummaries) -> String {
@@ -58,6 +74,14 @@ struct TracesCommand: AsyncParsableCommand {
       writer.array { writer in for summary in found.summaries { summary.write(to: &writer) } }
       writer.member("TracesProcessedCount", found.processedCount)
       writer.member("HasMore", found.hasMore)
+      guard explain else { return }
+      writer.key("Work")
+      writer.object { writer in
+        writer.member("BlocksRead", found.work.blocksRead)
+        writer.member("BlocksSkipped", found.work.blocksSkipped)
+        writer.member("BlocksLeft", found.work.blocksLeft)
+        writer.member("TracesOpened", found.work.tracesOpened)
+      }
     }
     return writer.text
   }

@@ -24,7 +24,7 @@ extension SQLiteTraceStore {
       var series = TimeSeries(of: selector, period: period, range: range)
       try view.forEachMatch(of: nil, in: range) { part in
         switch part {
-        case .row(let row): series.add(row)
+        case .row(let row): series.add(row.facts, startingAt: row.summary.start)
         case .segment(let segment, let matches): series.add(segment, matching: matches)
         }
       }

@@ -71,6 +71,7 @@ extension SQLiteTraceStore {
       var search = SummarySearch(filter, in: query.range, after: position, limit: limit)
       try search.run(&view, path: path)
       var page = FilteredSummaries(summaries: search.found, processedCount: search.processed, hasMore: search.hasMore)
+      page.work = search.work
       if search.hasMore, let last = search.found.last {
         page.nextToken = PageToken(after: SummaryScan.Position(start: last.start, id: last.id), of: query, filter).text
       }

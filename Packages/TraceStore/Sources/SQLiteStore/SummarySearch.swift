@@ -15,6 +15,7 @@ struct SummarySearch {
   private(set) var hasMore = false
   /// Traces that were looked at.
   private(set) var processed = 0
+  private(set) var work = SearchWork()
   /// What may be on the page, newest first.
   private var pending: [Candidate] = []
 
@@ -51,10 +52,17 @@ struct SummarySearch {
     let blocks = view.catalog.blocks.sorted {
       (newest($0) ?? .upperBound, $0.id) > (newest($1) ?? .upperBound, $1.id)
     }
-    for block in blocks {
+    for (place, block) in blocks.enumerated() {
       if let bound = newest(block) { try settle(newerThan: bound, &view, path: path) }
-      if hasMore { return }
-      if let zone = block.zone, scan.skips(zone) || isBeforePage(zone) { continue }
+      if hasMore {
+        work.blocksLeft = blocks.count - place
+        return
+      }
+      if let zone = block.zone, scan.skips(zone) || isBeforePage(zone) {
+        work.blocksSkipped += 1
+        continue
+      }
+      work.blocksRead += 1
       try Task.checkCancellation()
       for segment in try view.segments(of: block) { try consider(segment, path: path) }
     }
@@ -105,7 +113,9 @@ struct SummarySearch {
       // Documents of many traces are read together, though not of many more than the page needs.
       let next = rest.prefix(first.isUndecided ? Self.decidedTogether : 1)
       rest = rest.dropFirst(next.count)
-      let isMatch = try view.decide(next.filter(\.isUndecided).map(\.position.id), filter)
+      let undecided = next.filter(\.isUndecided).map(\.position.id)
+      work.tracesOpened += undecided.count
+      let isMatch = try view.decide(undecided, filter)
       for candidate in next where !candidate.isUndecided || isMatch.contains(candidate.position.id) {
         hasMore = found.count == limit
         if hasMore { break }

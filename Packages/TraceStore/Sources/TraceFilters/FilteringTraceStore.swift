@@ -29,6 +29,8 @@ public struct FilteredSummaries: Hashable, Sendable {
   public var hasMore = false
   /// Continues after the page's last trace; `nil` on the last page.
   public var nextToken: String?
+  /// What it took to find them.
+  public var work = SearchWork()
 
   public init(
     summaries: [TraceSummary] = [], processedCount: Int = 0, hasMore: Bool = false, nextToken: String? = nil
@@ -38,6 +40,20 @@ public struct FilteredSummaries: Hashable, Sendable {
     self.hasMore = hasMore
     self.nextToken = nextToken
   }
+}
+
+/// What it took to answer a filter.
+public struct SearchWork: Hashable, Sendable {
+  /// Parts of the store whose summaries were read; 0 where an engine has no such parts.
+  public var blocksRead = 0
+  /// Parts that were passed by, since their bounds rule every match out.
+  public var blocksSkipped = 0
+  /// Parts with older traces only, which a full page does not need.
+  public var blocksLeft = 0
+  /// Traces whose documents were opened, for their summaries do not tell whether they match.
+  public var tracesOpened = 0
+
+  public init() {}
 }
 
 /// A token that no page of filtered summaries gave.
