@@ -98,7 +98,11 @@ let package = Package(
     tests("TraceFiltersTests", ["XRayModel", "Traces", "TraceFilters"]),
     tests("SegmentBlocksTests", ["XRayModel", "SegmentBlocks"]),
     tests("TraceColumnsTests", ["XRayModel", "Traces", "TraceFilters", "TraceColumns"]),
-    tests("SQLiteStoreTests", ["XRayModel", "Traces", "TraceFilters", "SQLiteStore", grdb]),
+    // Killed by those tests while it writes.
+    .executableTarget(
+      name: "StoreWriter", dependencies: ["XRayModel", "SQLiteStore"], path: "Tests/StoreWriter",
+      swiftSettings: settings),
+    tests("SQLiteStoreTests", ["XRayModel", "Traces", "TraceFilters", "SQLiteStore", "StoreWriter", grdb]),
     tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
     tests(
       "RecordedTraces", ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports"],

@@ -14,7 +14,8 @@ import XRayModel
     let json = try JSONValue(parsing: run.standardOutput)
     #expect(
       json.object?.members.map(\.key) == [
-        "machine", "data", "ingest", "stages", "reads", "concurrent", "visible", "peers",
+        "machine", "targets", "data", "ingest", "stages", "bytes", "reads", "growth", "queries", "concurrent",
+        "retention", "visible", "peers",
       ])
     #expect(json["machine"]?["cores"]?.number?.integer ?? 0 > 0)
     let data = try #require(json["data"]?[0])
@@ -31,7 +32,21 @@ import XRayModel
     #expect(json["reads"]?.array?.count == 6)
     #expect(json["reads"]?.array?.allSatisfy { $0["p50_ms"]?.number?.double ?? 0 > 0 } == true)
     #expect(json["visible"]?[0]?["not_at_first_read"]?.number?.integer == 0)
-    #expect(json["peers"]?.array?.count == 6)
+    #expect(json["peers"]?.array?.count == 8)
+    // The parts are the whole file.
+    let parts = try #require(json["bytes"]?.array?.map { $0["bytes_per_document"]?.number?.double ?? .nan })
+    #expect(abs(parts.dropLast().reduce(0, +) - (parts.last ?? 0)) < 0.01)
+    #expect(json["growth"]?.array?.map { $0["ids"]?.string } == ["by time", "random"])
+    #expect(json["growth"]?.array?.allSatisfy { $0["traces"]?.number?.integer ?? 0 > 500 } == true)
+    #expect(json["queries"]?.array?.count == 8)
+    #expect(json["queries"]?.array?.allSatisfy { $0["first_ms"]?.number?.double ?? 0 > 0 } == true)
+    #expect(json["concurrent"]?.array?.count == 4 && json["retention"]?.array?.count == 2)
+    // Each target is told, and those that ask for millions of documents are not decided by 2,000.
+    let targets = try #require(json["targets"]?.array)
+    #expect(targets.count == 12)
+    for target in targets where target["target"]?.string?.hasPrefix("service graph") == true {
+      #expect(target["met"] == .null)
+    }
     // Reading the file takes as many bytes as it has; a blind copy of the store's own figure would not.
     #expect(json["peers"]?[1]?["ratio"]?.number?.double == 1)
     #expect(try Child.run("ls", ["-A", folder]).standardOutput == "")

@@ -34,7 +34,7 @@ struct Golden {
 /// Directories that go with the test process.
 enum TemporaryDirectory {
   /// The one that all others lie in.
-  private static let root = {
+  private static let root: URL = {
     atexit { try? FileManager.default.removeItem(at: TemporaryDirectory.root) }
     return FileManager.default.temporaryDirectory.appendingPathComponent("fluoro-tests-\(UUID().uuidString)")
   }()

@@ -48,6 +48,17 @@ import XRayModel
     #expect(counts.graph() == ServiceGraph(of: traces))
   }
 
+  @Test func `of minutes and of segments add up`() throws {
+    let (segment, traces) = try sample(seed: 36, 200)
+    let (other, others) = try sample(seed: 37, 200)
+    var minutes = GraphMinutes()
+    minutes.add(segment)
+    var counts = GraphCounts()
+    counts.add(try GraphMinutes(decoding: minutes.encoded()))
+    counts.add(other)
+    #expect(counts.graph() == ServiceGraph(of: traces + others))
+  }
+
   @Test func `of a filter's matches are exact`() throws {
     let (segment, traces) = try sample(seed: 34, 300)
     let filter = try filter(#"responsetime > 2 AND !service("api") { fault }"#)

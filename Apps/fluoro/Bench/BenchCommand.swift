@@ -4,7 +4,8 @@ import XRayModel
 
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure Fluoro on this machine.", subcommands: [StoreCommand.self])
+    commandName: "bench", abstract: "Measure Fluoro on this machine.",
+    subcommands: [StoreCommand.self, GrowCommand.self])
 
   struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,16 +13,24 @@ struct BenchCommand: AsyncParsableCommand {
       abstract: "Measure how fast the store takes documents and answers, and how small it keeps them.",
       discussion: """
         Stores documents of simulated Lambda functions in temporary stores, and
-        reads them again; then compares with zlib, zstd and a row per document.
-        If FLUORO_CORPUS names a folder, the documents in its stream/*.ndjson.zst
-        are measured, too.
+        reads them again; then compares with zlib, zstd, a row per document, and
+        with arize-phoenix and clickhouse-server where they are installed. If
+        FLUORO_CORPUS names a folder, the documents in its stream/*.ndjson.zst
+        are measured, too, up to 100,000 of each.
+
+        Stores grow up to --documents: to 100,000, 1,000,000, 2,920,000 (which
+        are a million traces) and 5,000,000. The first table says which targets
+        are met; those for large stores need that many documents.
 
         EXAMPLES:
-          fluoro bench store --quick
+          fluoro bench store --quick                         half a minute
+          fluoro bench store                                 up to 3 minutes
+          fluoro bench store --documents 5000000             some 15 minutes, 2 GB of free disk
           fluoro bench store --documents 5000000 --json > bench.json
         """)
 
-    @Option(name: .long, help: ArgumentHelp("Measure with so many; 100000, or 8000 with --quick.", valueName: "count"))
+    @Option(
+      name: .long, help: ArgumentHelp("Let stores grow to so many; 100000, or 8000 with --quick.", valueName: "count"))
     var documents: Int?
 
     @Option(name: .long, help: "Make up other documents.")
@@ -39,13 +48,14 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let count = documents ?? (quick ? 8_000 : 100_000)
+      let size = documents ?? (quick ? 8_000 : 100_000)
+      let count = min(size, 100_000)
       let machine = Machine()
       if !machine.isOptimized { Console.say("fluoro: a debug build; its figures say nothing") }
       let folder = try TemporaryFolder()
       defer { folder.remove() }
       let say: (String) -> Void = { Console.say("bench: \($0)") }
-      var bench = StoreBench(folder: folder.path, effort: quick ? .quick : .full, say: say)
+      var bench = StoreBench(folder: folder.path, effort: quick ? .quick : .full, seed: seed, say: say)
       say("making \(Quantity.count(count)) documents")
       try await bench.measure(DocumentSet.synthetic(count, seed: seed, in: folder.path))
       for file in DocumentSet.recordedFiles {
@@ -56,6 +66,8 @@ struct BenchCommand: AsyncParsableCommand {
           say("zstd is not installed, so that \(file) is left out")
         }
       }
+      try await bench.measureRetention()
+      try await bench.measureGrowth(to: size)
       try await bench.comparePeers()
       try Output().writeLine(output.json ? json(machine, bench.tables) : text(machine, bench.tables))
     }

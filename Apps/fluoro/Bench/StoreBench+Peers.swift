@@ -12,9 +12,12 @@ extension StoreBench {
       bytes: documents.bytes(ofFirst: documents.count))
     return [
       Peer(name: "reading the file", packed: read),
-      Peer(name: "SQLite, a row per document (Python)", packed: try rowPerDocument(documents)),
+      Peer(name: "SQLite, a row per document (Python)", packed: try python(.rows, documents, limit: documents.count)),
       Peer(name: "zlib -6, blocks of 64 KiB", packed: try deflated(documents)),
       Peer(name: "zstd -3, the whole file", packed: try Zstd(level: 3, documents)?.finish()),
+      Peer(
+        name: "arize-phoenix on SQLite", packed: try python(.phoenix, documents, limit: effort.slowPeerDocuments)),
+      Peer(name: "clickhouse-server", packed: try python(.clickHouse, documents, limit: documents.count)),
     ]
   }
 
@@ -66,52 +69,25 @@ extension StoreBench {
     }
   }
 
-  /// What many would do: Python puts each document into a row, 500 at a time, and indexes the trace ids.
-  private func rowPerDocument(_ documents: DocumentSet) throws -> Packed? {
-    let database = "\(folder)/rows.sqlite"
-    defer { unlink(database) }
-    let answer = "\(folder)/rows.txt"
+  /// What programs in Python do with the same documents.
+  private func python(_ program: PeerProgram, _ documents: DocumentSet, limit: Int) throws -> Packed? {
+    let place = "\(folder)/\(program.name)"
+    defer { TemporaryFolder.remove(place) }
+    guard mkdir(place, 0o700) == 0 else { throw Failure.failed("cannot make \(place): \(Console.systemError)") }
+    let answer = "\(folder)/\(program.name).txt"
     let descriptor = open(answer, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw Failure.failed("cannot write \(answer): \(Console.systemError)") }
     defer { close(descriptor) }
-    guard
-      let python = try ChildProcess("python3", ["-c", Self.rowsProgram, documents.path, database], output: descriptor)
-    else { return nil }
-    try python.wait()
-    guard let seconds = Double(systemText(answer).prefix { !$0.isWhitespace }) else {
-      throw Failure.failed("python3 did not tell how long it took")
+    let arguments = ["-W", "ignore", "-c", program.text, documents.path, place, "\(limit)"]
+    guard let python = try ChildProcess("python3", arguments, output: descriptor) else { return nil }
+    try python.wait(mayFail: program.mayFail)
+    let words = systemText(answer).split(whereSeparator: \.isWhitespace)
+    guard words.count == 3, let seconds = Double(words[0]), let count = Int(words[1]), let bytes = Int(words[2]) else {
+      guard program.mayFail else { throw Failure.failed("python3 did not tell how long it took") }
+      return nil
     }
-    var status = stat()
-    guard stat(database, &status) == 0 else { throw Failure.failed("python3 left no database behind") }
-    return Packed(documents: documents.count, processorSeconds: seconds, bytes: Int(status.st_size))
+    return Packed(documents: count, processorSeconds: seconds, bytes: bytes)
   }
-
-  private static let rowsProgram = """
-    import resource, sqlite3, sys
-    def used():
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        return usage.ru_utime + usage.ru_stime
-    start = used()
-    db = sqlite3.connect(sys.argv[2], isolation_level=None)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute("CREATE TABLE document (id INTEGER PRIMARY KEY, trace TEXT, body TEXT)")
-    db.execute("CREATE INDEX document_trace ON document (trace)")
-    def put(rows):
-        db.execute("BEGIN")
-        db.executemany("INSERT INTO document (trace, body) VALUES (?, ?)", rows)
-        db.execute("COMMIT")
-    rows = []
-    for line in open(sys.argv[1], encoding="utf-8", newline="\\n"):
-        place = line.find('"trace_id":"') + 12
-        rows.append((line[place:place + 35], line[:-1]))
-        if len(rows) == 500:
-            put(rows)
-            rows = []
-    put(rows)
-    db.close()
-    print(used() - start)
-    """
 }
 
 /// Another way of keeping documents, and what came of it; `nil` when it is not installed.

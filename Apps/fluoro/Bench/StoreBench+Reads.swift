@@ -31,59 +31,8 @@ extension StoreBench {
       .number(result.cost.processorMicroseconds(per: samples.count), places: 0))
   }
 
-  /// Goes on writing to the store that the first `count` documents left behind: alone, then beside a task that reads
-  /// as fast as it can, and then with a look at each batch.
-  mutating func measureConcurrently(_ documents: DocumentSet, after count: Int) async throws {
-    say("\(documents.name): reading while writing")
-    let store = try SQLiteTraceStore(directory: directory(count))
-    let part = documents.count * 7 / 20
-    let ids = documents.traces(inFirst: count)
-    var watch = Stopwatch()
-    try await put(documents, count..<count + part, by: 500, into: store)
-    let alone = Double(part) / watch.cost.wallSeconds
-    watch = Stopwatch()
-    var (samples, seconds) = try await readWhile(ids, in: store) {
-      try await put(documents, count + part..<count + 2 * part, by: 500, into: store)
-      return watch.cost.wallSeconds
-    }
-    concurrent.append(
-      .text(documents.name), .number(alone, places: 0), .number(Double(part) / seconds, places: 0),
-      .count(samples.count), .number(samples.percentile(0.5) * 1e3, places: 3),
-      .number(samples.percentile(0.99) * 1e3, places: 3))
-    try await measureVisibility(documents, count + 2 * part..<documents.count, in: store)
-    try await store.close()
-  }
-
-  private func readWhile<Result: Sendable>(
-    _ ids: [TraceID], in store: SQLiteTraceStore, _ write: () async throws -> Result
-  ) async throws -> (samples: Samples, result: Result) {
-    try await withThrowingTaskGroup(of: Samples.self) { group in
-      group.addTask { try await Self.readUntilCancelled(ids, in: store) }
-      let result = try await write()
-      group.cancelAll()
-      return (try await group.next() ?? Samples(), result)
-    }
-  }
-
-  private static func readUntilCancelled(_ ids: [TraceID], in store: SQLiteTraceStore) async throws -> Samples {
-    let random = RandomSource(seed: 2)
-    var samples = Samples()
-    while !Task.isCancelled {
-      let start = ContinuousClock.now
-      do {
-        try await find(ids[Int(random.next() % UInt64(ids.count))], in: store)
-      } catch {
-        // A read that was broken off is none.
-        if Task.isCancelled { break }
-        throw error
-      }
-      samples.append(start.duration(to: .now) / .seconds(1))
-    }
-    return samples
-  }
-
   /// Puts 50 documents at a time and reads the last one's trace until it is there.
-  private mutating func measureVisibility(
+  mutating func measureVisibility(
     _ documents: DocumentSet, _ range: Range<Int>, in store: SQLiteTraceStore
   ) async throws {
     say("\(documents.name): looking for documents that were just put")
@@ -108,6 +57,7 @@ extension StoreBench {
     visible.append(
       .text(documents.name), .count(samples.count), .number(samples.percentile(0.5) * 1e3, places: 3),
       .number(samples.percentile(0.99) * 1e3, places: 3), .number(samples.maximum * 1e3, places: 3), .count(late))
+    targets.judge(.visible, documents.name, range.lowerBound, samples.maximum * 1e3)
   }
 
   private func holds(_ index: SegmentIndex, _ store: SQLiteTraceStore) async throws -> Bool {
@@ -119,6 +69,7 @@ extension StoreBench {
   }
 }
 
-private func find(_ id: TraceID, in store: SQLiteTraceStore) async throws {
+/// Fails when the trace is not there.
+func find(_ id: TraceID, in store: SQLiteTraceStore) async throws {
   guard try await store.traces([id]).count == 1 else { throw Failure.failed("the store does not find trace \(id)") }
 }

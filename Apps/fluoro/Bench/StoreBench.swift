@@ -12,16 +12,22 @@ struct StoreBench {
     var lookups: Int
     /// When a measure is ended although it has fewer calls.
     var secondsPerMeasure: Double
-    /// Programs that the store is compared with get no more documents than that.
-    var peerDocuments = 200_000
+    /// Batches whose latency is measured beside retention.
+    var pacedBatches: Int
+    /// Documents for programs that take milliseconds for each.
+    var slowPeerDocuments: Int
 
-    static let full = Effort(runs: 5, lookups: 1000, secondsPerMeasure: 5)
-    static let quick = Effort(runs: 3, lookups: 300, secondsPerMeasure: 1)
+    static let full = Effort(
+      runs: 5, lookups: 1000, secondsPerMeasure: 5, pacedBatches: 400, slowPeerDocuments: 1000)
+    static let quick = Effort(
+      runs: 3, lookups: 300, secondsPerMeasure: 1, pacedBatches: 100, slowPeerDocuments: 100)
   }
 
   let folder: String
   let effort: Effort
+  let seed: UInt64
   let say: (String) -> Void
+  var targets = Targets()
   private(set) var data = BenchTable(
     "data", "Data",
     [
@@ -38,6 +44,9 @@ struct StoreBench {
   var stages = BenchTable(
     "stages", "Stages of ingest, batches of 500",
     ["data": "data", "stage": "stage", "cpu_us_per_document": "CPU µs/doc"])
+  var bytes = BenchTable(
+    "bytes", "Where the bytes are",
+    ["data": "data", "part": "part", "bytes_per_document": "bytes/doc", "share_percent": "% of the file"])
   var reads = BenchTable(
     "reads", "Reads",
     [
@@ -45,11 +54,30 @@ struct StoreBench {
       "p99_ms": "p99 ms",
       "cpu_us_per_call": "CPU µs/call",
     ])
+  var growth = BenchTable(
+    "growth", "As the store grows",
+    [
+      "ids": "trace ids", "documents": "documents", "traces": "traces", "cpu_us_per_document": "CPU µs/doc, the last",
+      "bytes_per_document": "file bytes/doc", "peak_mebibytes": "peak MiB", "p50_ms": "trace p50 ms",
+      "p99_ms": "trace p99 ms", "newest_ms": "newest 100 ms",
+    ])
+  var queries = BenchTable(
+    "queries", "Filters and graphs",
+    [
+      "documents": "documents", "traces": "traces", "query": "query", "found": "found", "first_ms": "first ms",
+      "calls": "calls", "p50_ms": "then p50 ms", "cpu_us_per_call": "CPU µs/call",
+    ])
   var concurrent = BenchTable(
     "concurrent", "Reading while writing",
     [
-      "data": "data", "alone_per_second": "docs/s alone", "read_beside_per_second": "docs/s beside a reader",
-      "calls": "reads", "p50_ms": "read p50 ms", "p99_ms": "read p99 ms",
+      "data": "data", "beside": "beside the writer", "documents_per_second": "docs/s", "calls": "reads",
+      "p50_ms": "read p50 ms", "p99_ms": "read p99 ms",
+    ])
+  var retention = BenchTable(
+    "retention", "Batches of 100, one every 10 ms",
+    [
+      "beside": "beside them", "batches": "batches", "p50_ms": "put p50 ms", "p99_ms": "put p99 ms", "max_ms": "max ms",
+      "removed": "documents removed",
     ])
   var visible = BenchTable(
     "visible", "From the return of put to the document in its trace",
@@ -64,13 +92,16 @@ struct StoreBench {
       "bytes_per_document": "bytes/doc", "ratio": "raw ÷ bytes", "store_share": "store ÷ it",
     ])
 
-  init(folder: String, effort: Effort, say: @escaping (String) -> Void) {
+  init(folder: String, effort: Effort, seed: UInt64, say: @escaping (String) -> Void) {
     self.folder = folder
     self.effort = effort
+    self.seed = seed
     self.say = say
   }
 
-  var tables: [BenchTable] { [data, ingest, stages, reads, concurrent, visible, peers] }
+  var tables: [BenchTable] {
+    [targets.table, data, ingest, stages, bytes, reads, growth, queries, concurrent, retention, visible, peers]
+  }
 
   mutating func measure(_ documents: DocumentSet) async throws {
     let bytes = documents.bytes(ofFirst: documents.count)
@@ -83,7 +114,10 @@ struct StoreBench {
     try await measureReads(documents, few)
     try await measureConcurrently(documents, after: few)
     let whole = try await measureIngest(documents, documents.count)
+    targets.judge(
+      .ingest, documents.name, documents.count, whole.cost.processorMicroseconds(per: documents.count))
     try await measureStages(documents, whole)
+    try measureBytes(documents, whole)
     try await measureReads(documents, documents.count)
     finished.append((documents, whole))
   }
@@ -96,15 +130,16 @@ struct StoreBench {
     var all: [(documents: DocumentSet, whole: Ingestion, peers: [Peer])] = []
     for (documents, whole) in finished {
       say("\(documents.name): comparing with zlib, zstd and SQLite")
-      let isTooLong = documents.count > effort.peerDocuments
-      let part = isTooLong ? try documents.prefix(effort.peerDocuments, in: folder) : documents
-      all.append((part, whole, try quickPeers(part)))
+      all.append((documents, whole, try quickPeers(documents)))
     }
     say("waiting for zstd -19")
     let slow = try all.map { try Zstd(level: 19, $0.documents) }
     for (index, zstd) in slow.enumerated() {
-      let peers = all[index].peers + [Peer(name: "zstd -19, the whole file", packed: try zstd?.finish())]
-      compare(all[index].whole, of: all[index].documents, with: peers)
+      let (documents, whole, peers) = all[index]
+      let packed = try zstd?.finish()
+      compare(whole, of: documents, with: peers + [Peer(name: "zstd -19, the whole file", packed: packed)])
+      targets.judge(
+        .size, documents.name, documents.count, packed.map { Double(whole.fileBytes) / Double($0.bytes) })
     }
   }
 

@@ -18,17 +18,6 @@ struct DocumentSet: Sendable {
   /// The traces that the first `count` documents begin.
   func traces(inFirst count: Int) -> [TraceID] { traces.prefix { $0.first < count }.map(\.id) }
 
-  /// The first documents alone, in a file of their own.
-  func prefix(_ count: Int, in folder: String) throws -> DocumentSet {
-    let copy = "\(folder)/\(name)-first.ndjson"
-    let descriptor = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Failure.failed("cannot write \(copy): \(Console.systemError)") }
-    defer { close(descriptor) }
-    try ChildProcess("head", ["-c", "\(bytes(ofFirst: count))", path], output: descriptor)?.wait()
-    return DocumentSet(
-      name: name, path: copy, ends: Array(ends.prefix(count)), traces: traces.filter { $0.first < count })
-  }
-
   /// Reads documents `range` and passes them on, `size` at a time.
   func read(_ range: Range<Int>, by size: Int, _ take: (DocumentBatch) async throws -> Void) async throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

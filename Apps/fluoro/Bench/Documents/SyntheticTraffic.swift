@@ -14,6 +14,8 @@ struct SyntheticTraffic {
   private static let meanGapMilliseconds = 5.0
 
   let random: RandomSource
+  /// Whether trace ids are random as a whole, as OpenTelemetry makes them, and do not begin with the time.
+  var hasRandomIDs = false
   let functions: [SyntheticFunction]
   /// Sums of the functions' shares of all calls.
   private let shares: [Double]
@@ -44,7 +46,7 @@ struct SyntheticTraffic {
   private mutating func sendTrace() {
     moment = moment.advanced(by: span(Self.meanGapMilliseconds))
     let function = pickFunction()
-    let trace = random.traceID(at: moment)
+    let trace = traceID()
     guard chance(0.6) else {
       invoke(function, trace, parent: nil, start: moment, depth: 0)
       return
@@ -92,6 +94,13 @@ struct SyntheticTraffic {
   private mutating func send(at time: Timestamp, _ document: [UInt8]) {
     // Some come at once, some after the daemon's next second.
     pending.append((time.advanced(by: span(300)), document))
+  }
+
+  private func traceID() -> TraceID {
+    guard hasRandomIDs else { return random.traceID(at: moment) }
+    return TraceID(
+      epoch: UInt32(truncatingIfNeeded: random.next()), high: UInt32(truncatingIfNeeded: random.next()),
+      low: random.next())
   }
 
   // MARK: Chance

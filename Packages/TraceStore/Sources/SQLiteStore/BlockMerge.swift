@@ -40,7 +40,7 @@ struct BlockMerge: Sendable {
       parts.append(traces)
     }
     self.parts = parts
-    let earlier = try EarlierParts(of: open.continued, last: nil, before: first, in: db, catalog, path: path)
+    let earlier = try EarlierParts(of: open.continued, before: first, in: db, catalog, path: path)
     var block = SealedBlock(open, earlier: earlier)
     block.elsewhere = try Set(block.traces.ids.filter { try gathering.blocks(of: $0).contains { $0 > last } })
     self.block = block

@@ -103,30 +103,3 @@ enum HiddenTraces {
     return Int64(checksum.value)
   }
 }
-
-/// The service graph of a block's traces by the minute: a row of `minutes`. It can be made again from the summaries.
-enum BlockMinutes {
-  /// `nil` where they were not made.
-  static func of(_ block: Int64, in db: Database, path: String) throws -> GraphMinutes? {
-    guard let row = try db.row("SELECT checksum, body FROM minutes WHERE block = ?", [block]) else { return nil }
-    let body = try row.blob(1)
-    guard try row.number(0) == checksum(body, block), let minutes = try? GraphMinutes(decoding: [UInt8](body)) else {
-      throw StoreError(.damaged, path: path, place: "minutes of block \(block)", "their checksum is wrong")
-    }
-    return minutes
-  }
-
-  static func write(_ minutes: GraphMinutes?, of block: Int64, to db: Database) throws {
-    guard let minutes else { return try db.run("DELETE FROM minutes WHERE block = ?", [block]) }
-    let body = Data(minutes.encoded())
-    try db.run(
-      "INSERT OR REPLACE INTO minutes (block, checksum, body) VALUES (?, ?, ?)", [block, checksum(body, block), body])
-  }
-
-  private static func checksum(_ body: Data, _ block: Int64) -> Int64 {
-    var checksum = Checksum()
-    body.withUnsafeBytes { checksum.add($0) }
-    checksum.add(block)
-    return Int64(checksum.value)
-  }
-}

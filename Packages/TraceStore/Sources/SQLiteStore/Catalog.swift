@@ -74,6 +74,10 @@ struct Catalog: Sendable {
       while let row = try rows.next() {
         let id = try row.number(0)
         do {
+          // A damaged page may answer with anything.
+          guard id > open.last?.id ?? -1 else {
+            throw StoreError(.damaged, path: path, place: "open \(id)", "stands where it does not belong")
+          }
           let entries = try OpenEntries(row, body: try Self.body(ofOpen: id, db), path: path)
           for trace in entries.traces where openRows[trace]?.last != open.count {
             openRows[trace, default: []].append(open.count)

@@ -44,7 +44,7 @@ struct Expiry: Sendable {
         reader, traces, isContinued: { try parts.gathering.blocks(of: $0).contains { $0 < id } },
         where: { !expired.contains($0) })
     else { return nil }
-    let earlier = try EarlierParts(of: rest.continued, last: nil, before: id, in: db, catalog, path: path)
+    let earlier = try EarlierParts(of: rest.continued, before: id, in: db, catalog, path: path)
     return Remains(old: traces, block: SealedBlock(rest, earlier: earlier), forgotten: forgotten)
   }
 }

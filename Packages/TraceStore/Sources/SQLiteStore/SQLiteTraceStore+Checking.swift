@@ -116,13 +116,6 @@ extension SQLiteTraceStore {
     do {
       segment = try BlockSummaries.segment(of: index, in: db, path: path)
       segment?.hide(try HiddenTraces.of(block.id, in: db, path: path))
-      if let minutes = try BlockMinutes.of(block.id, in: db, path: path), let segment {
-        var counted = GraphMinutes()
-        counted.add(segment)
-        if minutes.encoded() != counted.encoded() {
-          damage.append(StoreError(.damaged, path: path, place: "minutes of block \(block.id)", "count something else"))
-        }
-      }
     } catch {
       let error = StoreError(error, path: path, place: "summaries of block \(block.id)")
       guard error.reason == .damaged else { throw error }

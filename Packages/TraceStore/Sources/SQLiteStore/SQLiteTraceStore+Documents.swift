@@ -90,6 +90,11 @@ struct BlockWalk {
       while let row = try rows.next() {
         do throws(StoreError) {
           let row = try OpenRow(row, path: path)
+          // A damaged page may answer with anything.
+          guard row.id > last else {
+            throw StoreError(.damaged, path: path, place: "open \(row.id)", "stands where it does not belong")
+          }
+          last = row.id
           for position in 0..<row.documents.count { documents.append(row.documents[position]) }
         } catch {
           try note(error)

@@ -50,7 +50,11 @@ extension SQLiteTraceStore {
     try viewing { view in
       var counts = GraphCounts()
       var linked: [TraceID] = []
-      try view.forEachMatch(of: filter, in: range) { part in
+      let rest = try view.blocks(beside: filter == nil ? range ?? .all : nil) { sum in
+        counts.merge(sum.counts)
+        linked += sum.linked
+      }
+      try view.forEachMatch(of: filter, in: range, blocks: rest) { part in
         switch part {
         case .row(let row):
           counts.add(row)
@@ -77,9 +81,30 @@ extension SummaryView {
     case row(SegmentRow)
   }
 
+  /// Calls `body` with the sum of each group of blocks whose traces all began in `range`. Returns the other blocks.
+  mutating func blocks(
+    beside range: Range<Timestamp>?, _ body: (GraphSum) throws -> Void
+  ) throws -> [CatalogBlock] {
+    guard let range else { return catalog.blocks }
+    var others: [CatalogBlock] = []
+    var rest = catalog.blocks[...]
+    while let first = rest.first {
+      let group = rest.prefix { GraphSum.group(of: $0) == GraphSum.group(of: first) }
+      rest = rest.dropFirst(group.count)
+      let isWhole = group.allSatisfy { block in
+        block.zone?.starts.map { range.contains($0.lowerBound) && range.contains($0.upperBound) } ?? false
+      }
+      if group.count > 1, isWhole, let sum = try sum(of: group) { try body(sum) } else { others += group }
+    }
+    return others
+  }
+
   /// Calls `body` with all that matches; documents are opened only where summaries cannot tell.
+  ///
+  /// - Parameter blocks: The sealed blocks to look at; `nil` means all.
   mutating func forEachMatch(
-    of filter: TraceFilter?, in range: Range<Timestamp>?, _ body: (Match) throws -> Void
+    of filter: TraceFilter?, in range: Range<Timestamp>?, blocks: [CatalogBlock]? = nil,
+    _ body: (Match) throws -> Void
   ) throws {
     let scan = SummaryScan(filter, in: range)
     var undecided: [TraceID] = []
@@ -90,7 +115,7 @@ extension SummaryView {
       case nil: undecided.append(row.summary.id)
       }
     }
-    for block in catalog.blocks {
+    for block in blocks ?? catalog.blocks {
       if let zone = block.zone, scan.skips(zone) { continue }
       try Task.checkCancellation()
       for segment in try segments(of: block) {
@@ -139,4 +164,8 @@ extension ServiceGraph {
     }
     return graph
   }
+}
+
+extension Range<Timestamp> {
+  fileprivate static var all: Self { Timestamp(ticks: .min)..<Timestamp(ticks: .max) }
 }

@@ -204,8 +204,7 @@ public actor SQLiteTraceStore: FilteringTraceStore {
 
   private nonisolated func earlierParts(of block: OpenBlock) throws -> EarlierParts {
     try reading(sealedOnly: true) { db, catalog in
-      let last = catalog.blocks.last { $0.id < block.id }?.id
-      return try EarlierParts(of: block.continued, last: last, before: block.id, in: db, catalog, path: path)
+      try EarlierParts(of: block.continued, before: block.id, in: db, catalog, path: path)
     }
   }
 

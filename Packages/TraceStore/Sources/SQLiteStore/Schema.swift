@@ -29,9 +29,6 @@ enum Schema {
     body BLOB NOT NULL) STRICT
     """,
     """
-    CREATE TABLE minutes (block INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, body BLOB NOT NULL) STRICT
-    """,
-    """
     CREATE TABLE hidden (block INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, traces BLOB NOT NULL) STRICT
     """,
   ]

@@ -13,22 +13,12 @@ struct SealedBlock: Sendable {
   let zone: SegmentZone?
   /// Traces of the block that cannot be summed up, for a part of them is damaged.
   let unreadable: [TraceID]
-  /// The earlier blocks in which summaries are out of date from now on.
-  let continued: [ContinuedBlock]
+  /// Of earlier blocks: traces whose summaries are out of date from now on.
+  let continued: [Int64: Set<TraceID>]
   /// Traces of which later blocks have fuller summaries; `nil` when the file knows.
   var elsewhere: Set<TraceID>?
 
   var id: Int64 { body.id }
-
-  /// An earlier block, some of whose traces go on in this one.
-  struct ContinuedBlock: Sendable {
-    let id: Int64
-    /// What the block was when this was made.
-    let revision: Int64
-    let traces: Set<TraceID>
-    /// Its graph without them.
-    let minutes: GraphMinutes?
-  }
 
   func catalogBlock(revision: Int64) -> CatalogBlock { CatalogBlock(traces, revision: revision, zone: zone) }
 
@@ -40,19 +30,16 @@ struct SealedBlock: Sendable {
     // A block that is written anew keeps what later ones have.
     let known = Set((try? HiddenTraces.of(id, in: db, path: path)) ?? []).intersection(traces.ids)
     try HiddenTraces.write((elsewhere ?? known).union(unreadable), of: id, to: db)
-    try BlockMinutes.write(nil, of: id, to: db)
-    for block in continued {
-      // It may have been written anew, or removed, since it was looked at.
-      guard let known = catalog.block(block.id) else { continue }
-      let hidden = Set((try? HiddenTraces.of(block.id, in: db, path: path)) ?? []).union(block.traces)
-      try HiddenTraces.write(hidden, of: block.id, to: db)
-      try BlockMinutes.write(known.revision == block.revision ? block.minutes : nil, of: block.id, to: db)
+    // An earlier block may have been removed since it was looked at.
+    for (block, traces) in continued where catalog.block(block) != nil {
+      let hidden = (try? HiddenTraces.of(block, in: db, path: path)) ?? []
+      try HiddenTraces.write(traces.union(hidden), of: block, to: db)
     }
   }
 
   static func remove(_ id: Int64, from db: Database) throws {
     try db.run("DELETE FROM block WHERE id = ?", [id])
-    for table in ["traces", "summaries", "minutes", "hidden"] {
+    for table in ["traces", "summaries", "hidden"] {
       try db.run("DELETE FROM \(table) WHERE block = ?", [id])
     }
   }
@@ -94,40 +81,21 @@ extension SealedBlock {
 /// What sealed blocks have of some traces.
 struct EarlierParts: Sendable {
   private var documents: [TraceID: Result<DocumentBatch, StoreError>] = [:]
-  private(set) var blocks: [SealedBlock.ContinuedBlock] = []
+  /// By block: the traces that it has something of.
+  private(set) var blocks: [Int64: Set<TraceID>] = [:]
 
-  /// Of no traces.
-  init() {}
-
-  /// - Parameters:
-  ///   - last: The block whose graph is to be counted even if none of the traces is in it.
-  ///   - next: The block that continues them.
-  init(
-    of traces: Set<TraceID>, last: Int64?, before next: Int64, in db: Database, _ catalog: Catalog, path: String
-  ) throws {
-    let catalog = catalog.before(next)
-    var gathering = TraceGathering(db, catalog, path: path)
-    var touched: [Int64: Set<TraceID>] = last.map { [$0: []] } ?? [:]
-    for trace in try gathering.gather(traces.sorted(), sealedOnly: true) {
-      documents[trace.id] = Result { () throws(StoreError) in try trace.whole() }
-      for block in trace.blocks { touched[block, default: []].insert(trace.id) }
+  /// - Parameter next: The block that continues them.
+  init(of traces: Set<TraceID>, before next: Int64, in db: Database, _ catalog: Catalog, path: String) throws {
+    var gathering = TraceGathering(db, catalog.before(next), path: path)
+    var rest = traces.sorted()[...]
+    while !rest.isEmpty {
+      let gathered = try gathering.gather(rest, sealedOnly: true)
+      rest = rest.dropFirst(gathered.count)
+      for trace in gathered {
+        documents[trace.id] = Result { () throws(StoreError) in try trace.whole() }
+        for block in trace.blocks { blocks[block, default: []].insert(trace.id) }
+      }
     }
-    for (id, traces) in touched.sorted(by: { $0.key < $1.key }) {
-      guard let block = catalog.block(id) else { continue }
-      let minutes = try? Self.minutes(of: block, without: traces, in: db, path: path)
-      blocks.append(SealedBlock.ContinuedBlock(id: id, revision: block.revision, traces: traces, minutes: minutes))
-    }
-  }
-
-  private static func minutes(
-    of block: CatalogBlock, without traces: Set<TraceID>, in db: Database, path: String
-  ) throws -> GraphMinutes {
-    var segment = try BlockSummaries.segment(of: block.traces(in: db, path: path), in: db, path: path)
-    segment.hide(try HiddenTraces.of(block.id, in: db, path: path))
-    segment.hide(traces)
-    var minutes = GraphMinutes()
-    minutes.add(segment)
-    return minutes
   }
 
   /// The documents of a trace; none when it begins later.

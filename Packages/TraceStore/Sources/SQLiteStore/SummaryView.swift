@@ -52,12 +52,6 @@ struct SummaryView {
     self.loose = loose
   }
 
-  /// Whether the graph that was counted when the block's successor was sealed still holds.
-  func hasCurrentMinutes(_ block: CatalogBlock) -> Bool { outdated[block.id] == nil }
-
-  /// `nil` where they cannot be had.
-  func minutes(of block: CatalogBlock) -> GraphMinutes? { try? BlockMinutes.of(block.id, in: db, path: path) }
-
   /// The summaries of a block's traces, apart from those that are elsewhere by now.
   mutating func segments(of block: CatalogBlock) throws -> [SummarySegment] {
     var segments = try sealed(block)
@@ -65,6 +59,28 @@ struct SummaryView {
       for place in segments.indices { segments[place].hide(outdated) }
     }
     return segments
+  }
+
+  /// The graph of some neighbouring blocks, all of their traces that are not elsewhere by now; counted once. `nil` where
+  /// traces are not sealed whole.
+  mutating func sum(of blocks: ArraySlice<CatalogBlock>) throws -> GraphSum? {
+    guard let first = blocks.first, let last = blocks.last, !blocks.contains(where: { outdated[$0.id] != nil }) else {
+      return nil
+    }
+    var hidden: [Int64: Int64] = [:]
+    let rows = try db.rows("SELECT block, length(traces) FROM hidden WHERE block BETWEEN ? AND ?", [first.id, last.id])
+    while let row = try rows.next() { hidden[try row.number(0)] = try row.number(1) }
+    let stamps: [Int64] = blocks.flatMap { block in [block.id, block.revision, hidden[block.id] ?? -1] }
+    if let known = cache.sums[GraphSum.group(of: first)], known.stamps == stamps { return known }
+    var sum = GraphSum(stamps: stamps)
+    for block in blocks {
+      for segment in try segments(of: block) {
+        sum.counts.add(segment)
+        sum.linked += segment.linkedRows.map { segment.id(at: $0) }
+      }
+    }
+    cache.sums[GraphSum.group(of: first)] = sum
+    return sum
   }
 
   /// Compiles traces in batches; damaged ones are left out.
@@ -134,6 +150,8 @@ struct SummaryCache: Sendable {
   /// The state of the file that ``loose`` belongs to.
   var revision: Int64 = -1
   var loose: [TraceID: Loose] = [:]
+  /// By group of blocks.
+  var sums: [Int64: GraphSum] = [:]
   private var sealed: [Int64: Sealed] = [:]
   private var bytes = 0
   private var uses = 0
@@ -183,4 +201,18 @@ struct SummaryCache: Sendable {
       bytes -= oldest.bytes
     }
   }
+}
+
+/// What a group of neighbouring blocks adds to a service graph.
+struct GraphSum: Sendable {
+  /// What the blocks were when it was counted.
+  let stamps: [Int64]
+  var counts = GraphCounts()
+  /// Traces with links to others.
+  var linked: [TraceID] = []
+
+  init(stamps: [Int64]) { self.stamps = stamps }
+
+  /// The group that a block belongs to: about 32 full ones, whatever is sealed or removed before and after.
+  static func group(of block: CatalogBlock) -> Int64 { block.id >> 17 }
 }

@@ -7,35 +7,47 @@ struct AnnotationColumns: Sendable {
   private(set) var columns: [AnnotationColumn] = []
   /// The keys of a row's annotations, in their order.
   private let keyLists: ListTable
-  private let places: ShapedColumn
+  private let places: NumberColumn
 
-  static func append(_ rows: [SegmentRow], to encoder: inout SegmentEncoder) {
-    var keys = Interned<String>()
-    var keyLists = Interned<[Int]>()
-    var columns: [AnnotationColumn.Builder] = []
-    var places: [Int] = []
-    for row in rows.indices {
-      let annotations = rows[row].summary.annotations
-      let list = annotations.map { keys.place(of: $0.key) }
-      places.append(keyLists.place(of: list))
-      while columns.count < keys.values.count { columns.append(AnnotationColumn.Builder()) }
-      for (place, annotation) in zip(list, annotations) {
-        columns[place].add(annotation.value, row: row, services: encoder.place(of: annotation.services))
+  struct Builder {
+    private(set) var keys: [String] = []
+    private var keyTable = ByteTable()
+    private var keyLists = ListPlaces()
+    private var columns: [AnnotationColumn.Builder] = []
+    private var places: [Int64] = []
+
+    mutating func add(_ annotations: [TraceSummary.IndexedAnnotation], row: Int, _ tables: inout SegmentTables) {
+      keyLists.begin(count: annotations.count)
+      annotations.withUnsafeBufferPointer { annotations in
+        for number in annotations.indices {
+          let key = keyTable.place(of: annotations[number].key)
+          if key == columns.count {
+            keys.append(annotations[number].key)
+            columns.append(AnnotationColumn.Builder())
+          }
+          keyLists.append(key)
+          let setters = tables.place(of: annotations[number].services)
+          columns[key].add(annotations[number].value, row: row, services: setters)
+        }
       }
+      places.append(Int64(keyLists.end()))
     }
-    encoder.body.append(varint: keys.values.count)
-    for key in keys.values { encoder.body.append(text: key) }
-    ListTable.append(keyLists.values, to: &encoder.body)
-    ShapedColumn.append(places, to: &encoder)
-    for column in columns { column.append(to: &encoder, rowCount: rows.count) }
+
+    func append(to bytes: inout [UInt8], rowCount: Int, _ tables: SegmentTables, _ deflater: Deflater) {
+      bytes.append(varint: keys.count)
+      for key in keys { bytes.append(text: key) }
+      keyLists.append(to: &bytes)
+      NumberColumn.append(places, to: &bytes)
+      for column in columns { column.append(to: &bytes, rowCount: rowCount, lists: tables.lists.count, deflater) }
+    }
   }
 
-  init(_ decoder: inout SegmentDecoder, count: Int) throws(ColumnError) {
+  init(_ decoder: inout SegmentDecoder) throws(ColumnError) {
     var keys: [String] = []
     for _ in 0..<(try decoder.reader.count()) { keys.append(try decoder.reader.text()) }
     keyLists = try ListTable(&decoder.reader, below: keys.count)
-    places = try ShapedColumn(&decoder, below: keyLists.lists.count)
-    for key in keys { columns.append(try AnnotationColumn(key: key, &decoder, rowCount: count)) }
+    places = try NumberColumn(&decoder.reader, count: decoder.rowCount, below: keyLists.count)
+    for key in keys { columns.append(try AnnotationColumn(key: key, &decoder, rowCount: decoder.rowCount)) }
   }
 
   func annotations(
@@ -43,7 +55,7 @@ struct AnnotationColumns: Sendable {
   ) throws(ColumnError) -> [TraceSummary.IndexedAnnotation] {
     var used: [Int: Int] = [:]
     var annotations: [TraceSummary.IndexedAnnotation] = []
-    for key in keyLists.lists[places.place(row)] {
+    for key in keyLists[places.place(row)] {
       let entries = columns[key].entries(of: row)
       let next = used[key, default: 0]
       used[key] = next + 1
@@ -77,9 +89,8 @@ struct AnnotationColumn: Sendable {
   private let serviceListCount: Int
   /// Of rows with several values: who set them.
   private let serviceLists: ListTable
-  /// Like ``places``, with lists of services in place of entries; or by shape.
+  /// Like ``places``, with lists of services in place of entries.
   private let servicePlaces: NumberColumn
-  private let shapes: NumberColumn?
 
   init(key: String, _ decoder: inout SegmentDecoder, rowCount: Int) throws(ColumnError) {
     self.key = key
@@ -95,14 +106,11 @@ struct AnnotationColumn: Sendable {
     wholes = try NumberColumn(&decoder.reader, count: kinds.count)
     doubles = try NumberColumn(&decoder.reader, count: kinds.count)
     lists = try ListTable(&decoder.reader, below: kinds.count)
-    places = try NumberColumn(&decoder.reader, count: count, below: kinds.count + lists.lists.count)
-    serviceListCount = decoder.serviceLists.lists.count
+    places = try NumberColumn(&decoder.reader, count: count, below: kinds.count + lists.count)
+    serviceListCount = decoder.serviceLists.count
     serviceLists = try ListTable(&decoder.reader, below: serviceListCount)
-    let limit = serviceListCount + serviceLists.lists.count
-    let isShaped = try decoder.reader.count(limit: 1) == 1
-    shapes = isShaped ? decoder.graph.places : nil
-    servicePlaces = try NumberColumn(
-      &decoder.reader, count: isShaped ? decoder.graph.shapes.count : count, below: limit)
+    let limit = serviceListCount + serviceLists.count
+    servicePlaces = try NumberColumn(&decoder.reader, count: count, below: limit)
   }
 
   /// The entries of a row, each with the place of the list of services that set it.
@@ -110,10 +118,10 @@ struct AnnotationColumn: Sendable {
     guard rows[row] else { return [] }
     let at = rows.rank(of: row)
     let place = places.place(at)
-    let setters = servicePlaces.place(shapes?.place(row) ?? at)
-    let entries = place < kinds.count ? [place] : lists.lists[place - kinds.count]
+    let setters = servicePlaces.place(at)
+    let entries = place < kinds.count ? [place] : Array(lists[place - kinds.count])
     let services =
-      setters < serviceListCount ? [setters] : serviceLists.lists[setters - serviceListCount]
+      setters < serviceListCount ? [setters] : Array(serviceLists[setters - serviceListCount])
     return Array(zip(entries, services)).map { (entry: $0.0, services: $0.1) }
   }
 
@@ -150,57 +158,80 @@ struct AnnotationColumn: Sendable {
 
 extension AnnotationColumn {
   struct Builder {
-    private var entries = Interned<AnnotationValue>()
+    private var known = ByteTable()
+    private var entries: [AnnotationValue] = []
+    /// What rows have, in their order: a row with several values occurs several times.
     private var rows: [Int] = []
-    /// By row with the key, what it has.
-    private var places: [[Int]] = []
-    private var setters: [[Int]] = []
+    private var places: [Int] = []
+    private var setters: [Int] = []
 
     mutating func add(_ value: AnnotationValue, row: Int, services: Int) {
-      let place = entries.place(of: value)
-      if rows.last == row {
-        places[rows.count - 1].append(place)
-        setters[rows.count - 1].append(services)
-      } else {
-        rows.append(row)
-        places.append([place])
-        setters.append([services])
+      let place = place(of: value)
+      if place == entries.count { entries.append(value) }
+      rows.append(row)
+      places.append(place)
+      setters.append(services)
+    }
+
+    /// The last byte tells values of different types apart.
+    private mutating func place(of value: AnnotationValue) -> Int {
+      switch value {
+      case .string(let text): place(of: text, tag: 0)
+      case .number(let number): place(of: number.text, tag: 1)
+      case .boolean(let flag): place(of: "", tag: flag ? 3 : 2)
       }
     }
 
-    func append(to encoder: inout SegmentEncoder, rowCount: Int) {
+    private mutating func place(of text: String, tag: UInt8) -> Int {
+      var text = text
+      return text.withUTF8 { utf8 in
+        withUnsafeTemporaryAllocation(byteCount: utf8.count + 1, alignment: 1) { coded in
+          coded.copyMemory(from: UnsafeRawBufferPointer(utf8))
+          coded[utf8.count] = tag
+          return known.place(of: UnsafeRawBufferPointer(coded))
+        }
+      }
+    }
+
+    func append(to bytes: inout [UInt8], rowCount: Int, lists: Int, _ deflater: Deflater) {
       var present = Bitmap(count: rowCount)
       for row in rows { present.insert(row) }
-      present.append(to: &encoder.body)
-      let kinds = entries.values.map(\.kind)
-      PackedBytes.append(kinds.map(\.rawValue), to: &encoder.body)
-      let hasTexts = kinds.contains { $0 == .text || $0 == .number }
-      TextTable.append(hasTexts ? entries.values.map(\.columnText) : [], to: &encoder.body)
-      for kind in [Kind.whole, .number] {
-        let filler = entries.values.first { $0.kind == kind }?.bits ?? 0
-        NumberColumn.append(entries.values.map { $0.kind == kind ? $0.bits : filler }, to: &encoder.body)
+      present.append(to: &bytes)
+      let kinds = entries.map(\.kind)
+      PackedBytes.append(kinds.map(\.rawValue), to: &bytes, deflater)
+      var texts = TextList()
+      if kinds.contains(where: { $0 == .text || $0 == .number }) {
+        for entry in entries { texts.append(entry.columnText) }
       }
-      let joined = Self.joined(places, below: kinds.count)
-      ListTable.append(joined.lists, to: &encoder.body)
-      NumberColumn.append(joined.places, isHot: true, to: &encoder.body)
-      appendSetters(to: &encoder, rowCount)
-    }
-
-    private func appendSetters(to encoder: inout SegmentEncoder, _ rowCount: Int) {
-      let joined = Self.joined(setters, below: encoder.serviceListCount)
-      ListTable.append(joined.lists, to: &encoder.body)
-      var spread = [Int](repeating: -1, count: rowCount)
-      for (row, place) in zip(rows, joined.places) { spread[row] = place }
-      let byShape = encoder.byShape(spread)
-      encoder.body.append(byShape == nil ? 0 : 1)
-      NumberColumn.append(byShape ?? joined.places, to: &encoder.body)
+      texts.append(to: &bytes, deflater)
+      for kind in [Kind.whole, .number] {
+        let filler = entries.lazy.filter { $0.kind == kind }.first?.bits ?? 0
+        NumberColumn.append(entries.map { $0.kind == kind ? $0.bits : filler }, to: &bytes)
+      }
+      append(places, below: entries.count, isHot: true, to: &bytes)
+      append(setters, below: lists, isHot: false, to: &bytes)
     }
 
     /// Single elements stand for themselves; lists of others come after them.
-    private static func joined(_ rows: [[Int]], below count: Int) -> (places: [Int], lists: [[Int]]) {
-      var lists = Interned<[Int]>()
-      let places = rows.map { $0.count == 1 ? $0[0] : count + lists.place(of: $0) }
-      return (places, lists.values)
+    private func append(_ elements: [Int], below count: Int, isHot: Bool, to bytes: inout [UInt8]) {
+      var lists = ListPlaces()
+      var column: [Int64] = []
+      column.reserveCapacity(elements.count)
+      var next = 0
+      while next < elements.count {
+        let first = next
+        next += 1
+        while next < elements.count, rows[next] == rows[first] { next += 1 }
+        if next - first == 1 {
+          column.append(Int64(elements[first]))
+        } else {
+          lists.begin(count: next - first)
+          for place in elements[first..<next] { lists.append(place) }
+          column.append(Int64(count + lists.end()))
+        }
+      }
+      lists.append(to: &bytes)
+      NumberColumn.append(column, isHot: isHot, to: &bytes)
     }
   }
 }

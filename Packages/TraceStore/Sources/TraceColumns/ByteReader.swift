@@ -66,7 +66,7 @@ struct ByteReader {
     return String(decoding: try slice(count), as: UTF8.self)
   }
 
-  /// What ``Swift/Array/append(deflated:)`` wrote.
+  /// What ``Swift/Array/append(deflated:_:)`` wrote.
   mutating func inflated() throws(ColumnError) -> [UInt8] {
     let count = try count(limit: 1 << 30)
     let length = try self.count()
@@ -77,6 +77,7 @@ struct ByteReader {
 
 extension [UInt8] {
   mutating func append(varint value: UInt64) {
+    if value < 0x80 { return append(UInt8(truncatingIfNeeded: value)) }
     var rest = value
     while rest >= 0x80 {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -93,12 +94,15 @@ extension [UInt8] {
   mutating func append(double value: Double) { append(varint: value.bitPattern) }
 
   mutating func append(text: String) {
-    append(varint: text.utf8.count)
-    append(contentsOf: text.utf8)
+    var text = text
+    text.withUTF8 { utf8 in
+      append(varint: utf8.count)
+      append(contentsOf: utf8)
+    }
   }
 
-  mutating func append(deflated bytes: [UInt8]) {
-    let stream = Zlib.deflate(bytes)
+  mutating func append(deflated bytes: [UInt8], _ deflater: Deflater) {
+    let stream = deflater.deflate(bytes)
     append(varint: bytes.count)
     append(varint: stream.count)
     append(contentsOf: stream)

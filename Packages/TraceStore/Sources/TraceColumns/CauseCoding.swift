@@ -7,36 +7,80 @@ struct CauseColumn: Sendable {
   let places: NumberColumn
   private let content: Lazy<Content>
 
-  static func append(_ rows: [[RootCause]], _ responseTimes: [Double?], to encoder: inout SegmentEncoder) {
-    var entries = Interned<[UInt8]>()
-    var places: [Int] = []
-    var coverages: [(share: Double, of: Double?)] = []
-    var coded: [UInt8] = []
-    for (row, causes) in rows.enumerated() {
-      if causes.isEmpty {
-        places.append(0)
-        continue
-      }
+  struct Builder {
+    private var entries = ByteTable()
+    private var places: [Int64] = []
+    private var shares: [(share: Double, of: Double?)] = []
+    private var coded: [UInt8] = []
+
+    /// - Parameter responseTime: Of the trace: what shares are parts of.
+    mutating func add(
+      _ causes: [RootCause], _ responseTime: Double?, _ names: inout ByteTable, _ tables: inout SegmentTables
+    ) {
+      if causes.isEmpty { return places.append(0) }
       coded.removeAll(keepingCapacity: true)
-      encoder.append(causes, to: &coded) { coverages.append(($0, responseTimes[row])) }
-      places.append(entries.place(of: coded) + 1)
+      coded.append(varint: causes.count)
+      for cause in causes {
+        coded.append(cause.isClientImpacting ? 1 : 0)
+        coded.append(varint: cause.services.count)
+        cause.services.withUnsafeBufferPointer { services in
+          guard let first = services.baseAddress else { return }
+          for service in services.indices { add(first + service, responseTime, &names, &tables) }
+        }
+      }
+      places.append(Int64(entries.place(of: coded)) + 1)
     }
-    encoder.body.append(varint: entries.values.count)
-    NumberColumn.append(places, to: &encoder.body)
-    var ticks: [Int64] = []
-    for coverage in coverages {
-      guard let part = Coverage.ticks(coverage.share, of: coverage.of) else { break }
-      ticks.append(part)
+
+    private mutating func add(
+      _ service: UnsafePointer<RootCause.Service>, _ responseTime: Double?, _ names: inout ByteTable,
+      _ tables: inout SegmentTables
+    ) {
+      guard let id = service.pointer(to: \.id) else { return }
+      coded.append(varint: tables.services.place(at: id) * 2 + (service.pointee.isInferred ? 1 : 0))
+      coded.append(varint: service.pointee.path.count)
+      service.pointee.path.withUnsafeBufferPointer { path in
+        guard let first = path.baseAddress else { return }
+        for entity in path.indices { add(first + entity, responseTime, &names) }
+      }
     }
-    let isTicks = ticks.count == coverages.count
-    encoder.body.append(isTicks ? 1 : 0)
-    encoder.body.append(varint: coverages.count)
-    NumberColumn.append(
-      isTicks ? ticks : coverages.map { Int64(bitPattern: $0.share.bitPattern) }, to: &encoder.body)
-    PackedBytes.append(entries.values.flatMap { $0 }, to: &encoder.body)
+
+    private mutating func add(
+      _ entity: UnsafePointer<RootCause.PathEntity>, _ responseTime: Double?, _ names: inout ByteTable
+    ) {
+      let coverage = entity.pointee.coverage
+      var bits = entity.pointee.isRemote ? EntityBit.remote : 0
+      if let coverage {
+        bits |= EntityBit.hasCoverage | (coverage == 1 ? EntityBit.isWhole : 0)
+        if coverage != 1 { shares.append((coverage, responseTime)) }
+      }
+      coded.append(bits)
+      coded.append(varint: names.place(of: entity.pointee.name))
+      coded.append(varint: entity.pointee.exceptions.count)
+      for exception in entity.pointee.exceptions {
+        coded.append(varint: names.place(of: exception.name))
+        coded.append(varint: names.place(of: exception.message))
+      }
+    }
+
+    func append(to bytes: inout [UInt8], _ deflater: Deflater) {
+      bytes.append(varint: entries.count)
+      NumberColumn.append(places, to: &bytes)
+      var ticks: [Int64] = []
+      for share in shares {
+        guard let part = Coverage.ticks(share.share, of: share.of) else { break }
+        ticks.append(part)
+      }
+      let isTicks = ticks.count == shares.count
+      bytes.append(isTicks ? 1 : 0)
+      bytes.append(varint: shares.count)
+      NumberColumn.append(isTicks ? ticks : shares.map { Int64(bitPattern: $0.share.bitPattern) }, to: &bytes)
+      PackedBytes.append(entries.bytes, to: &bytes, deflater)
+    }
   }
 
-  init(_ decoder: inout SegmentDecoder, responseTimes: SecondsColumn, count: Int) throws(ColumnError) {
+  /// - Parameter names: Of entities and exceptions; messages of these, too.
+  init(_ decoder: inout SegmentDecoder, _ names: TextTable, responseTimes: SecondsColumn) throws(ColumnError) {
+    let count = decoder.rowCount
     let entryCount = try decoder.reader.count(limit: count)
     let places = try NumberColumn(&decoder.reader, count: count, below: entryCount + 1)
     let isTicks = try decoder.reader.count(limit: 1) == 1
@@ -48,7 +92,8 @@ struct CauseColumn: Sendable {
     content = Lazy { () throws(ColumnError) in
       var reader = ByteReader(try packed.unpacked())
       var entries: [Entry] = []
-      for _ in 0..<entryCount { entries.append(try reader.entry(services)) }
+      let names = try names.texts()
+      for _ in 0..<entryCount { entries.append(try reader.entry(services, names)) }
       var ends: [Int] = []
       for place in places.values {
         ends.append((ends.last ?? 0) + (place == 0 ? 0 : entries[Int(place) - 1].coverageCount))
@@ -129,42 +174,8 @@ private enum EntityBit {
   static let isWhole: UInt8 = 4
 }
 
-extension SegmentEncoder {
-  fileprivate mutating func append(
-    _ causes: [RootCause], to bytes: inout [UInt8], _ open: (Double) -> Void
-  ) {
-    bytes.append(varint: causes.count)
-    for cause in causes {
-      bytes.append(cause.isClientImpacting ? 1 : 0)
-      bytes.append(varint: cause.services.count)
-      for service in cause.services {
-        bytes.append(varint: place(of: service.id) * 2 + (service.isInferred ? 1 : 0))
-        bytes.append(varint: service.path.count)
-        for entity in service.path { Self.append(entity, to: &bytes, open) }
-      }
-    }
-  }
-
-  private static func append(
-    _ entity: RootCause.PathEntity, to bytes: inout [UInt8], _ open: (Double) -> Void
-  ) {
-    var bits = entity.isRemote ? EntityBit.remote : 0
-    if let coverage = entity.coverage {
-      bits |= EntityBit.hasCoverage | (coverage == 1 ? EntityBit.isWhole : 0)
-      if coverage != 1 { open(coverage) }
-    }
-    bytes.append(bits)
-    bytes.append(text: entity.name)
-    bytes.append(varint: entity.exceptions.count)
-    for exception in entity.exceptions {
-      bytes.append(text: exception.name)
-      bytes.append(text: exception.message)
-    }
-  }
-}
-
 extension ByteReader {
-  fileprivate mutating func entry(_ services: [ServiceID]) throws(ColumnError) -> CauseColumn.Entry {
+  fileprivate mutating func entry(_ services: [ServiceID], _ names: Texts) throws(ColumnError) -> CauseColumn.Entry {
     var entry = CauseColumn.Entry()
     for _ in 0..<(try count()) {
       let isClientImpacting = try flags(below: 2) == 1
@@ -173,7 +184,7 @@ extension ByteReader {
         let place = try count(limit: services.count * 2 - 1)
         guard place / 2 < services.count else { throw fail() }
         var entities: [RootCause.PathEntity] = []
-        for _ in 0..<(try count()) { entities.append(try entity(&entry.coverageCount)) }
+        for _ in 0..<(try count()) { entities.append(try entity(names, &entry.coverageCount)) }
         path.append(RootCause.Service(services[place / 2], isInferred: place % 2 == 1, path: entities))
       }
       entry.causes.append(RootCause(path, isClientImpacting: isClientImpacting))
@@ -181,9 +192,9 @@ extension ByteReader {
     return entry
   }
 
-  private mutating func entity(_ open: inout Int) throws(ColumnError) -> RootCause.PathEntity {
+  private mutating func entity(_ names: Texts, _ open: inout Int) throws(ColumnError) -> RootCause.PathEntity {
     let bits = try flags(below: 8)
-    let name = try text()
+    let name = try text(of: names)
     var coverage: Double?
     if bits & EntityBit.isWhole != 0 {
       coverage = 1
@@ -192,9 +203,17 @@ extension ByteReader {
       open += 1
     }
     var exceptions: [RootCause.Exception] = []
-    for _ in 0..<(try count()) { exceptions.append(RootCause.Exception(try text(), message: try text())) }
+    for _ in 0..<(try count()) {
+      exceptions.append(RootCause.Exception(try text(of: names), message: try text(of: names)))
+    }
     return RootCause.PathEntity(
       name, isRemote: bits & EntityBit.remote != 0, exceptions: exceptions, coverage: coverage)
+  }
+
+  private mutating func text(of names: Texts) throws(ColumnError) -> String {
+    let place = try count(limit: names.count)
+    guard place < names.count else { throw fail() }
+    return names[place]
   }
 
   private mutating func flags(below limit: UInt8) throws(ColumnError) -> UInt8 {

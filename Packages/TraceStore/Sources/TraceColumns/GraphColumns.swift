@@ -3,10 +3,10 @@ import XRayModel
 
 /// Segments and calls of a segment's rows: what graphs are counted from.
 ///
-/// Most traces have the shape of others: the same services called one another in the same order with the same
-/// outcomes. Shapes are kept once, and for each of them columns of the times that differ.
+/// Facts that count alike, such as successful visits of one service by one caller, are kept together, whichever rows
+/// they are of: then their times are read, and added to one distribution, in tight loops.
 struct GraphColumns: Sendable {
-  /// Most segments, and most calls, of all rows together.
+  /// Most facts of all rows together.
   static let factLimit = 1 << 22
 
   struct Pair: Hashable {
@@ -16,118 +16,149 @@ struct GraphColumns: Sendable {
     var alias: Int
   }
 
-  struct Visit {
+  /// What facts have in common: a visit, a call, or a visit and the call that took as long.
+  struct Kind {
+    /// Of the visit; 0 for a call alone, else a service plus 1.
     var service: Int
+    /// The visit's ``Bit``s; the lowest three are its outcome, or ``noRequest``.
     var bits: Int
+    /// A client that was there as long as the visit was; 0 for none, else a service plus 1.
+    var client: Int
+    /// 0 for a visit alone, else a pair plus 1.
+    var pair: Int
+    /// The call's outcome, or ``noRequest``.
+    var callOutcome: Int
 
     var outcome: Int { bits & 7 }
     func has(_ bit: Int) -> Bool { bits & bit != 0 }
+    var hasStarts: Bool { service > 0 && !has(Bit.beginsTrace) }
+    /// A call alone has its time in place of a span.
+    var hasSpans: Bool { service > 0 ? !has(Bit.spansTrace) : callOutcome != GraphColumns.noRequest }
+    var unit: Int64 { has(Bit.milliseconds) ? 10_000 : has(Bit.microseconds) ? 10 : 1 }
   }
 
-  /// The bits of a visit: the lowest three hold the outcome, or ``noRequest``.
+  /// The bits of a visit.
   enum Bit {
-    static let client = 8
-    static let root = 16
-    static let reporting = 32
-    /// It began and ended with the visit before it.
-    static let mirrors = 64
-    static let beginsTrace = 128
+    static let root = 8
+    static let reporting = 16
+    static let beginsTrace = 32
     /// It lasted as long as the trace.
-    static let spansTrace = 256
+    static let spansTrace = 64
     /// The request took longer or shorter than the visit.
-    static let hasExcess = 512
+    static let hasExcess = 128
+    /// All times are whole ones.
+    static let milliseconds = 256
+    static let microseconds = 512
     static let limit = 1024
   }
 
   static let noRequest = 4
 
-  struct Call {
-    var pair: Int
-    /// The outcome, or ``noRequest``.
-    var outcome: Int
-    /// ``ownTicks``, or a visit of the shape plus 1: then the call took as long as the visit's request.
-    var visit: Int
-  }
-
-  static let ownTicks = 0
-
-  /// Where the parts of a shape lie.
-  struct Shape {
-    var visits: Range<Int>
-    var calls: Range<Int>
-    /// In order: start (ticks since the trace's), span and excess of each visit, then ticks of each call; what the
-    /// shape tells is left out.
-    var slots = 0..<0
-    var rowCount = 0
-  }
-
   private(set) var pairs: [Pair] = []
-  private(set) var visits: [Visit] = []
-  private(set) var calls: [Call] = []
-  private(set) var slots: [NumberLayout] = []
-  private(set) var shapes: [Shape] = []
-  /// The shape of each row.
-  let places: NumberColumn
+  private(set) var kinds: [Kind] = []
+  /// Where the facts of the kinds lie.
+  private var facts: ByteReader
+  /// Most facts of one kind.
+  private(set) var mostFacts = 0
 
   /// Whether spans are told by the durations of traces.
-  var needsDurations: Bool { visits.contains { $0.has(Bit.spansTrace) } }
+  var needsDurations: Bool { kinds.contains { $0.has(Bit.spansTrace) } }
 
   /// - Parameters:
-  ///   - table: Pairs and shapes.
-  ///   - reader: The columns.
+  ///   - table: Pairs and kinds.
+  ///   - reader: The facts.
   init(_ table: inout ByteReader, _ reader: inout ByteReader, services: Int, rowCount: Int) throws(ColumnError) {
-    let places = try NumberColumn(&reader, count: rowCount)
-    self.places = places
+    facts = reader
     for _ in 0..<(try table.count()) {
       let source = try table.place(below: services)
       let target = try table.place(below: services)
       pairs.append(Pair(source: source, target: target, alias: try table.place(below: services + 1)))
     }
     let count = try table.count()
-    shapes.reserveCapacity(count)
-    for _ in 0..<count { shapes.append(try readShape(&table, services: services)) }
-    for place in places.values {
-      guard place >= 0, place < Int64(count) else { throw reader.fail() }
-      shapes[Int(place)].rowCount += 1
+    kinds.reserveCapacity(count)
+    for _ in 0..<count {
+      let kind = try Kind(&table)
+      let isKnown = kind.service <= services && kind.client <= services && kind.pair <= pairs.count
+      guard isKnown, kind.service > 0 || kind.pair > 0 else { throw table.fail() }
+      kinds.append(kind)
     }
     var left = Self.factLimit
-    for place in shapes.indices {
-      let shape = shapes[place]
-      let size = max(1, shape.visits.count, shape.calls.count)
-      guard shape.rowCount <= left / size else { throw reader.fail() }
-      left -= shape.rowCount * size
-      let first = slots.count
-      for _ in 0..<slotCount(of: shape) { slots.append(try NumberLayout(&reader, count: shape.rowCount)) }
-      shapes[place].slots = first..<slots.count
+    for kind in kinds {
+      let part = try FactLayout(kind, &reader, limit: left)
+      left -= part.count
+      mostFacts = max(mostFacts, part.count)
+      guard part.count == 0 || part.lastRow(in: reader.bytes) < rowCount else { throw reader.fail() }
     }
   }
 
-  private mutating func readShape(_ table: inout ByteReader, services: Int) throws(ColumnError) -> Shape {
-    let firstVisit = visits.count
-    let visitCount = try table.count()
-    for number in 0..<visitCount {
-      let visit = Visit(service: try table.place(below: services), bits: try table.place(below: Bit.limit))
-      guard visit.outcome <= Self.noRequest, number > 0 || !visit.has(Bit.mirrors) else { throw table.fail() }
-      visits.append(visit)
+  /// Visits the kinds in order, with the places of their facts.
+  func forEachPart(_ body: (_ kind: Kind, _ part: FactLayout, _ blob: UnsafeRawBufferPointer) -> Void) {
+    var reader = facts
+    facts.bytes.withUnsafeBytes { blob in
+      for kind in kinds {
+        // All of them were read before, so that reading them again cannot fail.
+        guard let part = try? FactLayout(kind, &reader, limit: Self.factLimit) else { return }
+        body(kind, part, blob)
+      }
     }
-    let firstCall = calls.count
-    for _ in 0..<(try table.count()) {
-      let pair = try table.place(below: pairs.count)
-      let outcome = try table.place(below: Self.noRequest + 1)
-      calls.append(Call(pair: pair, outcome: outcome, visit: try table.place(below: visitCount + 1)))
-    }
-    return Shape(visits: firstVisit..<visits.count, calls: firstCall..<calls.count)
+  }
+}
+
+/// Where the facts of one kind lie.
+struct FactLayout {
+  let count: Int
+  let firstRow: Int
+  /// How many rows lie between one fact and the next.
+  let gaps: NumberLayout
+  /// Ticks since the trace's start.
+  let starts: NumberLayout?
+  let spans: NumberLayout?
+  /// By how much requests were longer than spans.
+  let excesses: NumberLayout?
+
+  init(_ kind: GraphColumns.Kind, _ reader: inout ByteReader, limit: Int) throws(ColumnError) {
+    count = try reader.count(limit: limit)
+    firstRow = count == 0 ? 0 : try reader.count(limit: SummarySegment.rowLimit - 1)
+    let unit = kind.unit
+    gaps = try NumberLayout(&reader, count: max(0, count - 1), unit: 1)
+    starts = kind.hasStarts ? try NumberLayout(&reader, count: count, unit: unit) : nil
+    spans = kind.hasSpans ? try NumberLayout(&reader, count: count, unit: unit) : nil
+    excesses = kind.has(GraphColumns.Bit.hasExcess) ? try NumberLayout(&reader, count: count, unit: unit) : nil
   }
 
-  /// How many times of a row the shape does not tell.
-  private func slotCount(of shape: Shape) -> Int {
-    var count = 0
-    for visit in visits[shape.visits] {
-      if !visit.has(Bit.mirrors) { count += (visit.has(Bit.beginsTrace) ? 0 : 1) + (visit.has(Bit.spansTrace) ? 0 : 1) }
-      if visit.has(Bit.hasExcess) { count += 1 }
+  /// The row of the last fact; beyond all rows where rows do not go up.
+  func lastRow(in bytes: [UInt8]) -> Int {
+    var row = firstRow
+    var widest: UInt64 = 0
+    bytes.withUnsafeBytes { blob in
+      gaps.forEach(in: blob) { _, gap in
+        widest = max(widest, UInt64(bitPattern: gap))
+        row &+= Int(gap)
+      }
     }
-    for call in calls[shape.calls] where call.visit == Self.ownTicks && call.outcome != Self.noRequest { count += 1 }
-    return count
+    return widest <= SummarySegment.rowLimit ? row : .max
+  }
+
+  @inline(__always)
+  func forEachRow(in blob: UnsafeRawBufferPointer, _ body: (_ fact: Int, _ row: Int) -> Void) {
+    guard count > 0 else { return }
+    var row = firstRow
+    body(0, row)
+    gaps.forEach(in: blob) { fact, gap in
+      row &+= Int(gap)
+      body(fact &+ 1, row)
+    }
+  }
+}
+
+extension GraphColumns.Kind {
+  init(_ reader: inout ByteReader) throws(ColumnError) {
+    service = try reader.count(limit: 1 << 30)
+    bits = try reader.count(limit: GraphColumns.Bit.limit - 1)
+    client = try reader.count(limit: 1 << 30)
+    pair = try reader.count(limit: 1 << 30)
+    callOutcome = try reader.count(limit: GraphColumns.noRequest)
+    guard outcome <= GraphColumns.noRequest else { throw reader.fail() }
   }
 }
 

@@ -21,6 +21,9 @@ public struct GraphCounts: Sendable {
     var start = Int64.max
     var end = Int64.min
     var tally = Tally()
+    /// Times that belong to both distributions, as most do.
+    var common = HistogramSum()
+    /// Of the others.
     var durations = HistogramSum()
 
     @inline(__always)
@@ -35,8 +38,12 @@ public struct GraphCounts: Sendable {
       isRoot = isRoot || other.isRoot
       isReporting = isReporting || other.isReporting
       tally.merge(other.tally)
+      common.merge(other.common)
       durations.merge(other.durations)
     }
+
+    /// All response times.
+    var responseTimes: Histogram { common.sum(tally.responseTimes).histogram }
   }
 
   struct EdgeKey: Hashable, Sendable {
@@ -67,16 +74,14 @@ public struct GraphCounts: Sendable {
 
     /// - Parameter outcome: As columns write it.
     @inline(__always)
-    mutating func count(_ outcome: Int, ticks: Int64) {
+    mutating func count(_ outcome: Int, times: Int) {
       switch outcome {
-      case 0: ok &+= 1
-      case 1: error &+= 1
-      case 2: fault &+= 1
-      case 3: throttle &+= 1
+      case 0: ok &+= times
+      case 1: error &+= times
+      case 2: fault &+= times
+      case 3: throttle &+= times
       default: return
       }
-      self.ticks &+= ticks
-      responseTimes.add(ticks: ticks)
     }
 
     @inline(__always)
@@ -137,12 +142,23 @@ public struct GraphCounts: Sendable {
       nodes[place].isRoot = nodes[place].isRoot || visit.isRoot
       nodes[place].isReporting = nodes[place].isReporting || visit.isReporting
       guard let request = visit.request else { continue }
-      nodes[place].tally.count(request.outcome.code, ticks: request.ticks)
-      nodes[place].durations.add(ticks: visit.end.ticks &- visit.start.ticks)
+      let span = visit.end.ticks &- visit.start.ticks
+      nodes[place].tally.count(request.outcome.code, times: 1)
+      nodes[place].tally.ticks &+= request.ticks
+      if request.ticks == span {
+        nodes[place].common.add(ticks: span)
+      } else {
+        nodes[place].tally.responseTimes.add(ticks: request.ticks)
+        nodes[place].durations.add(ticks: span)
+      }
     }
     for call in facts.calls {
       let place = place(of: EdgeKey(source: place(of: call.source), target: place(of: call.target)))
-      if let request = call.request { edges[place].tally.count(request.outcome.code, ticks: request.ticks) }
+      if let request = call.request {
+        edges[place].tally.count(request.outcome.code, times: 1)
+        edges[place].tally.ticks &+= request.ticks
+        edges[place].tally.responseTimes.add(ticks: request.ticks)
+      }
       if let alias = call.alias { edges[place].aliases.insert(alias) }
     }
   }
@@ -163,6 +179,11 @@ public struct GraphCounts: Sendable {
         for edge in others.indices { edges[mappedEdges[edge]].merge(others[edge]) }
       }
     }
+  }
+
+  /// Counts all that some minutes hold.
+  public mutating func add(_ minutes: GraphMinutes) {
+    for counts in minutes.minutes.values { merge(counts) }
   }
 
   // MARK: The graph
@@ -193,8 +214,8 @@ public struct GraphCounts: Sendable {
       services[place], isRoot: node.isRoot, isReporting: node.isReporting,
       start: Timestamp(ticks: isCovered ? node.start : 0), end: Timestamp(ticks: isCovered ? node.end : 0))
     if service.statistics != nil { service.statistics = node.tally.statistics }
-    service.durations = node.durations.histogram
-    service.responseTimes = node.tally.responseTimes.histogram
+    service.durations = node.common.sum(node.durations).histogram
+    service.responseTimes = node.responseTimes
     return service
   }
 }

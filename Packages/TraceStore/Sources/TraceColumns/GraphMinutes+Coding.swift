@@ -7,7 +7,7 @@ extension GraphMinutes {
 
   /// The minutes as a blob.
   public func encoded() -> [UInt8] {
-    var services = Interned<ServiceID>()
+    var services = ServiceTable()
     var coded: [UInt8] = []
     var last: Int64 = 0
     for (minute, counts) in minutes.sorted(by: { $0.key < $1.key }) {
@@ -16,12 +16,13 @@ extension GraphMinutes {
       coded.append(counts, minuteStart: minute &* Self.ticksPerMinute, &services)
     }
     var table: [UInt8] = []
-    table.append(varint: services.values.count)
-    for service in services.values { table.append(service) }
+    table.append(varint: services.services.count)
+    for service in services.services { table.append(service) }
     var body: [UInt8] = []
+    let deflater = Deflater()
     body.append(varint: minutes.count)
-    body.append(deflated: table)
-    body.append(deflated: coded)
+    body.append(deflated: table, deflater)
+    body.append(deflated: coded, deflater)
     return Self.envelope.wrap(body)
   }
 
@@ -47,7 +48,7 @@ extension GraphMinutes {
 }
 
 extension [UInt8] {
-  fileprivate mutating func append(_ counts: GraphCounts, minuteStart: Int64, _ services: inout Interned<ServiceID>) {
+  fileprivate mutating func append(_ counts: GraphCounts, minuteStart: Int64, _ services: inout ServiceTable) {
     append(varint: counts.services.count)
     for (service, node) in zip(counts.services, counts.nodes) {
       append(varint: services.place(of: service))
@@ -56,6 +57,7 @@ extension [UInt8] {
       append(signed: node.end &- node.start)
       append(node.tally)
       node.durations.append(to: &self)
+      node.common.append(to: &self)
     }
     append(varint: counts.edges.count)
     for edge in counts.edges {
@@ -88,6 +90,7 @@ extension ByteReader {
       node.end = node.start &+ (try signed())
       node.tally = try tally()
       node.durations = try HistogramSum(&self)
+      node.common = try HistogramSum(&self)
       counts.withNodes { $0[place] = node }
     }
     for expected in 0..<(try count()) {

@@ -27,10 +27,21 @@ public struct GraphMinutes: Sendable {
 
   /// Counts all traces of a segment that are not hidden.
   public mutating func add(_ segment: SummarySegment) {
+    let starts = segment.starts.ticks
     var rows: [Int64: Bitmap] = [:]
+    // Neighbours mostly began in the same minute.
+    var minute: Int64 = 0
+    var current = Bitmap(count: segment.count)
     segment.visible.forEach { row in
-      rows[Self.minute(of: segment.start(at: row)), default: Bitmap(count: segment.count)].insert(row)
+      let next = Self.minute(of: Timestamp(ticks: starts[row]))
+      if next != minute {
+        if !current.isEmpty { rows[minute] = current }
+        current = rows[next] ?? Bitmap(count: segment.count)
+        minute = next
+      }
+      current.insert(row)
     }
+    if !current.isEmpty { rows[minute] = current }
     for (minute, rows) in rows { minutes[minute, default: GraphCounts()].add(segment, rows: rows) }
   }
 

@@ -20,21 +20,31 @@ struct HistogramSum: Sendable {
     if isCoarse { add(bin: Bins.bin(of: value), count: count) } else { addExactly(value, count: count) }
   }
 
-  /// Counts each of many values once.
+  /// Counts each of many values once. None is negative.
   mutating func add(_ values: UnsafeBufferPointer<Int64>) {
     var next = values.startIndex
     if !isCoarse { addExactly(values, &next) }
-    guard next < values.endIndex, let highest = values[next...].max() else { return }
-    grow(to: Bins.bin(of: Int(highest)) + 1)
-    counts.withUnsafeMutableBufferPointer { counts in
-      for value in values[next...] { counts[Bins.bin(of: Int(value))] &+= 1 }
+    if next == values.endIndex { return }
+    Bins.withSmall { small in
+      while next < values.endIndex {
+        counts.withUnsafeMutableBufferPointer { counts in
+          while next < values.endIndex {
+            let value = Int(truncatingIfNeeded: values[next])
+            let bin = value < small.count ? Int(small[value]) : Bins.bin(of: value)
+            if bin >= counts.count { break }
+            counts[bin] &+= 1
+            next &+= 1
+          }
+        }
+        if next < values.endIndex { grow(to: Bins.bin(of: Int(values[next])) + 1) }
+      }
     }
   }
 
   /// - Parameter next: Moved behind the values that were counted: not all are if they are too many to be exact.
   private mutating func addExactly(_ values: UnsafeBufferPointer<Int64>, _ next: inout Int) {
+    if places.isEmpty, values.count >= 16 || milliseconds.count >= 16 { placeSmallValues() }
     while !isCoarse, next < values.endIndex {
-      if places.isEmpty { placeSmallValues() }
       // All that are known already, in a tight loop.
       counts.withUnsafeMutableBufferPointer { counts in
         places.withUnsafeBufferPointer { places in
@@ -52,9 +62,14 @@ struct HistogramSum: Sendable {
   }
 
   private mutating func placeSmallValues() {
-    places = [UInt8](repeating: 0, count: 512)
-    for (place, value) in milliseconds.enumerated() where value < places.count {
-      places[value] = UInt8(truncatingIfNeeded: place + 1)
+    places = [UInt8](repeating: 0, count: 1024)
+    place(from: 0)
+  }
+
+  /// Values from an entry on have moved.
+  private mutating func place(from entry: Int) {
+    for place in entry..<milliseconds.count where milliseconds[place] < places.count {
+      places[milliseconds[place]] = UInt8(truncatingIfNeeded: place + 1)
     }
   }
 
@@ -79,10 +94,13 @@ struct HistogramSum: Sendable {
       counts[low] &+= count
       return
     }
-    places = []
+    if milliseconds.isEmpty {
+      milliseconds.reserveCapacity(8)
+      counts.reserveCapacity(8)
+    }
     milliseconds.insert(value, at: low)
     counts.insert(count, at: low)
-    if milliseconds.count > Histogram.exactEntryLimit { coarsen() }
+    if milliseconds.count > Histogram.exactEntryLimit { coarsen() } else if !places.isEmpty { place(from: low) }
   }
 
   private mutating func coarsen() {
@@ -101,21 +119,32 @@ struct HistogramSum: Sendable {
       grow(to: other.counts.count)
       counts.withUnsafeMutableBufferPointer { counts in
         other.counts.withUnsafeBufferPointer { others in
-          for bin in others.indices { counts[bin] &+= others[bin] }
+          for bin in 0..<others.count { counts[bin] &+= others[bin] }
         }
       }
     } else if isCoarse {
       // The values are in order: the last one needs the last bin.
       guard let last = other.milliseconds.last else { return }
       grow(to: Bins.bin(of: last) + 1)
-      counts.withUnsafeMutableBufferPointer { counts in
-        for (value, count) in zip(other.milliseconds, other.counts) { counts[Bins.bin(of: value)] &+= count }
+      Bins.withSmall { small in
+        counts.withUnsafeMutableBufferPointer { counts in
+          for entry in other.milliseconds.indices {
+            let value = other.milliseconds[entry]
+            counts[value < small.count ? Int(small[value]) : Bins.bin(of: value)] &+= other.counts[entry]
+          }
+        }
       }
     } else if !milliseconds.isEmpty {
-      mergeExactly(other)
+      if !other.milliseconds.isEmpty { mergeExactly(other) }
     } else {
       self = other
     }
+  }
+
+  func sum(_ other: HistogramSum) -> HistogramSum {
+    var sum = self
+    sum.merge(other)
+    return sum
   }
 
   /// Both are in order of value, so one pass is enough.
@@ -208,6 +237,8 @@ private enum Bins {
   private static let bounds = Histogram.binBounds
   /// The bins of small values, which are the most frequent.
   private static let small: [UInt16] = (0..<4096).map { UInt16(search($0)) }
+
+  static func withSmall(_ body: (UnsafeBufferPointer<UInt16>) -> Void) { small.withUnsafeBufferPointer(body) }
 
   @inline(__always)
   static func bin(of milliseconds: Int) -> Int { milliseconds < 4096 ? Int(small[milliseconds]) : search(milliseconds) }

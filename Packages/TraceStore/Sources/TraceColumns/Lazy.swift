@@ -23,8 +23,8 @@ struct PackedBytes: Sendable {
   private let count: Int
   private let offset: Int
 
-  static func append(_ content: [UInt8], to bytes: inout [UInt8]) {
-    let stream = content.count < 48 ? [] : Zlib.deflate(content)
+  static func append(_ content: [UInt8], to bytes: inout [UInt8], _ deflater: Deflater) {
+    let stream = content.count < 48 ? [] : deflater.deflate(content)
     let isSmaller = !stream.isEmpty && stream.count < content.count
     bytes.append(varint: content.count)
     bytes.append(varint: isSmaller ? stream.count : 0)

@@ -31,6 +31,17 @@ struct NumberLayout: Sendable {
     if bits <= 64 { try reader.skip((count * bits + 7) / 8) }
   }
 
+  /// Numbers whose scale is told elsewhere: a base and, of more than one, a byte for the bits of each.
+  init(_ reader: inout ByteReader, count: Int, unit: Int64) throws(ColumnError) {
+    self.count = count
+    base = count == 0 ? 0 : try reader.signed()
+    bits = count < 2 ? 0 : Int(try reader.byte())
+    guard bits <= 56 || bits == 64 else { throw reader.fail() }
+    scale = UInt64(unit)
+    offset = reader.position
+    try reader.skip((count * bits + 7) / 8)
+  }
+
   /// - Parameter buffer: The blob.
   @inline(__always)
   func value(_ row: Int, in buffer: UnsafeRawBufferPointer) -> Int64 {
@@ -130,13 +141,14 @@ extension NumberColumn {
       if let value = values.first { bytes.append(signed: value) }
       return
     }
-    let base = values.min() ?? 0
+    let (base, widest) = values.withUnsafeBufferPointer { bounds(of: $0) }
     var scale: UInt64 = 0
-    var widest: UInt64 = 0
-    for value in values {
-      let distance = UInt64(bitPattern: value &- base)
-      widest = max(widest, distance)
-      if scale != 1 { scale = commonDivisor(scale, distance) }
+    if widest > 0 {
+      for value in values {
+        let distance = UInt64(bitPattern: value &- base)
+        if scale == 1 { break }
+        if scale == 0 || distance % scale != 0 { scale = commonDivisor(scale, distance) }
+      }
     }
     let most = scale == 0 ? 0 : widest / scale
     let isRamp = most > 0 && isRamp(values, base, scale)
@@ -147,25 +159,34 @@ extension NumberColumn {
     bytes.append(signed: base)
     bytes.append(varint: scale)
     if bits == 0 || isRamp { return }
-    bytes.reserveCapacity(bytes.count + (values.count * bits + 7) / 8)
-    var held: UInt64 = 0
-    var heldBits = 0
-    for value in values {
-      let distance = UInt64(bitPattern: value &- base)
-      let stored = scale == 1 ? distance : distance / scale
-      held |= stored << UInt64(heldBits)
-      heldBits += bits
-      while heldBits >= 8 {
-        bytes.append(UInt8(truncatingIfNeeded: held))
-        held >>= 8
-        heldBits -= 8
-      }
-    }
-    if heldBits > 0 { bytes.append(UInt8(truncatingIfNeeded: held)) }
+    values.withUnsafeBufferPointer { bytes.append(packed: $0, base: base, scale: scale, bits: bits) }
   }
 
   static func append(_ values: [Int], isHot: Bool = false, to bytes: inout [UInt8]) {
     append(values.map { Int64($0) }, isHot: isHot, to: &bytes)
+  }
+
+  /// What ``NumberLayout/init(_:count:unit:)`` reads: multiples of `unit`.
+  static func append(_ values: UnsafeBufferPointer<Int64>, unit: Int64, to bytes: inout [UInt8]) {
+    guard !values.isEmpty else { return }
+    let (base, widest) = bounds(of: values)
+    bytes.append(signed: base)
+    guard values.count > 1 else { return }
+    let needed = UInt64.bitWidth - (widest / UInt64(unit)).leadingZeroBitCount
+    let bits = needed > 56 ? 64 : needed
+    bytes.append(UInt8(bits))
+    if bits > 0 { bytes.append(packed: values, base: base, scale: UInt64(unit), bits: bits) }
+  }
+
+  /// The least value, and how far the greatest is from it.
+  private static func bounds(of values: UnsafeBufferPointer<Int64>) -> (base: Int64, widest: UInt64) {
+    var low = Int64.max
+    var high = Int64.min
+    for value in values {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    return (low, UInt64(bitPattern: high &- low))
   }
 
   private static func isRamp(_ values: [Int64], _ base: Int64, _ scale: UInt64) -> Bool {
@@ -179,5 +200,28 @@ extension NumberColumn {
     var (a, b) = (a, b)
     while b != 0 { (a, b) = (b, a % b) }
     return a
+  }
+}
+
+extension [UInt8] {
+  /// Appends `(value - base) / scale` of each value in so many bits, the lowest first.
+  fileprivate mutating func append(packed values: UnsafeBufferPointer<Int64>, base: Int64, scale: UInt64, bits: Int) {
+    let count = (values.count * bits + 7) / 8
+    append(contentsOf: repeatElement(0, count: count + 8))
+    let first = self.count - count - 8
+    withUnsafeMutableBytes { bytes in
+      var at = first * 8
+      for value in values {
+        let distance = UInt64(bitPattern: value &- base)
+        let stored =
+          scale == 1 ? distance : scale == 10_000 ? distance / 10_000 : scale == 10 ? distance / 10 : distance / scale
+        // At most 56 bits, or whole words: they fit behind the bits that are there.
+        let held = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at >> 3, as: UInt64.self))
+        let word = held | stored << UInt64(at & 7)
+        bytes.storeBytes(of: word.littleEndian, toByteOffset: at >> 3, as: UInt64.self)
+        at += bits
+      }
+    }
+    removeLast(8)
   }
 }

@@ -78,13 +78,19 @@ struct SecondsColumn: RowValues, Sendable {
         all.append(0)
         continue
       }
-      guard let ticks = ticks(value), seconds(ticks).bitPattern == value.bitPattern else { return nil }
+      guard let ticks = exactTicks(value) else { return nil }
       all.append(ticks)
     }
     return all
   }
 
   static func seconds(_ ticks: Int64) -> Double { Double(ticks) / Double(Timestamp.ticksPerSecond) }
+
+  /// The ticks that stand for these very seconds.
+  static func exactTicks(_ value: Double) -> Int64? {
+    guard let ticks = ticks(value), seconds(ticks).bitPattern == value.bitPattern else { return nil }
+    return ticks
+  }
 
   static func ticks(_ seconds: Double) -> Int64? {
     Int64(exactly: (seconds * Double(Timestamp.ticksPerSecond)).rounded())
@@ -98,12 +104,29 @@ struct OptionalColumn: Sendable {
   /// 0 where there is none, else a place among the numbers plus 1.
   let places: NumberColumn
 
-  static func append(_ values: [Int?], to bytes: inout [UInt8]) {
-    var known = Interned<Int>()
-    let places = values.map { value in value.map { known.place(of: $0) + 1 } ?? 0 }
-    bytes.append(varint: known.values.count)
-    NumberColumn.append(known.values, to: &bytes)
-    NumberColumn.append(places, to: &bytes)
+  struct Builder {
+    private(set) var numbers: [Int64] = []
+    private var known: [Int: Int] = [:]
+    private var last: (number: Int?, place: Int64) = (nil, 0)
+    private var places: [Int64] = []
+
+    mutating func add(_ number: Int?) {
+      if number != last.number { last = (number, number.map { place(of: $0) } ?? 0) }
+      places.append(last.place)
+    }
+
+    private mutating func place(of number: Int) -> Int64 {
+      if let place = known[number] { return Int64(place) }
+      numbers.append(Int64(number))
+      known[number] = numbers.count
+      return Int64(numbers.count)
+    }
+
+    func append(to bytes: inout [UInt8]) {
+      bytes.append(varint: numbers.count)
+      NumberColumn.append(numbers, to: &bytes)
+      NumberColumn.append(places, isHot: true, to: &bytes)
+    }
   }
 
   init(_ reader: inout ByteReader, count: Int) throws(ColumnError) {

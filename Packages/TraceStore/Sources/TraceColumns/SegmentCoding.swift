@@ -1,64 +1,49 @@
 import Traces
 
-/// Gathers a segment's columns and, apart from them, the services that they name.
-struct SegmentEncoder {
-  var body: [UInt8] = []
-  private(set) var services = ServiceTable()
-  private var serviceLists = Interned<[Int]>()
-  let shapes: RowShapes
-  var serviceListCount: Int { serviceLists.values.count }
-
-  /// - Parameter durations: In ticks; `nil` when durations are no whole ticks.
-  init(_ rows: [SegmentRow], durations: [Int64]?) {
-    var services = ServiceTable()
-    shapes = RowShapes(rows, durations: durations, &services)
-    self.services = services
-  }
+/// Gathers what several columns of a segment name: services, lists of them, and the facts of graphs.
+struct SegmentTables {
+  var services = RowServices()
+  private(set) var lists = ListPlaces()
+  var facts = FactSorter()
 
   mutating func place(of service: ServiceID) -> Int { services.place(of: service) }
 
   mutating func place(of services: [ServiceID]) -> Int {
-    let places = services.map { place(of: $0) }
-    return serviceLists.place(of: places)
-  }
-
-  /// The values of shapes, where rows below 0 may have any; `nil` when rows of one shape have different values, or shapes are many.
-  func byShape(_ values: [Int]) -> [Int]? {
-    guard shapes.count * 2 <= values.count else { return nil }
-    var byShape = [Int](repeating: -1, count: shapes.count)
-    for (row, shape) in shapes.places.enumerated() where values[row] >= 0 {
-      if byShape[shape] < 0 { byShape[shape] = values[row] }
-      if byShape[shape] != values[row] { return nil }
+    lists.begin(count: services.count)
+    services.withUnsafeBufferPointer { list in
+      guard let first = list.baseAddress else { return }
+      for number in list.indices { lists.append(self.services.place(at: first + number)) }
     }
-    return byShape.map { max($0, 0) }
+    return lists.end()
   }
 
-  /// The tables, then the columns, which name what is in them.
-  func finish() -> [UInt8] {
+  func append(to bytes: inout [UInt8], _ deflater: Deflater) {
     var table: [UInt8] = []
     table.append(varint: services.services.count)
-    for service in services.services { table.append(service) }
-    ListTable.append(serviceLists.values, to: &table)
-    shapes.appendTables(to: &table)
-    var whole: [UInt8] = []
-    PackedBytes.append(table, to: &whole)
-    shapes.appendColumns(to: &whole)
-    return whole + body
+    table += services.table.bytes
+    lists.append(to: &table)
+    facts.appendTables(to: &table)
+    PackedBytes.append(table, to: &bytes, deflater)
+    facts.appendFacts(to: &bytes)
   }
 }
 
-/// Reads what ``SegmentEncoder`` wrote.
+/// Reads what ``SegmentTables`` wrote, and the columns behind it.
 struct SegmentDecoder {
   var reader: ByteReader
+  let rowCount: Int
   let services: [ServiceID]
   let serviceLists: ListTable
   let graph: GraphColumns
 
   init(_ body: ByteReader, count: Int) throws(ColumnError) {
     reader = body
+    rowCount = count
     var table = ByteReader(try PackedBytes(&reader).unpacked())
     var services: [ServiceID] = []
-    for _ in 0..<(try table.count()) { services.append(try table.service()) }
+    let serviceCount = try table.count()
+    services.reserveCapacity(serviceCount)
+    for _ in 0..<serviceCount { services.append(try table.service()) }
     self.services = services
     serviceLists = try ListTable(&table, below: services.count)
     graph = try GraphColumns(&table, &reader, services: services.count, rowCount: count)

@@ -93,11 +93,11 @@ struct SegmentEvaluation {
   }
 
   private func text(_ column: TextColumn, _ test: FilterPart.TextTest?) throws(ColumnError) -> Verdicts {
-    column.places.verdicts([.no] + (try column.table.matches(test)).map { Verdict($0) })
+    Verdicts(column.places, [.no] + (try column.table.matches(test)).map { Verdict($0) })
   }
 
   private func list(_ column: TextListColumn, _ test: FilterPart.TextTest?) throws(ColumnError) -> Verdicts {
-    column.places.verdicts(column.lists.verdicts(try column.table.matches(test).map { Verdict($0) }))
+    Verdicts(column.places, column.lists.verdicts(try column.table.matches(test).map { Verdict($0) }))
   }
 
   // MARK: Annotations
@@ -129,7 +129,7 @@ struct SegmentEvaluation {
     if filter.needs.contains(.edges) { return edges(filter) }
     if filter.needs.contains(.services) {
       let verdicts = segment.services.map { Verdict(filter.verdict(on: PartialSubject(service: $0))) }
-      return segment.servicePlaces.verdicts(segment.serviceLists.verdicts(verdicts))
+      return Verdicts(segment.servicePlaces, segment.serviceLists.verdicts(verdicts))
     }
     return Verdicts(segment.flags, (0..<SummarySegment.Flag.limit).map { filter.verdict(onFlags: $0) })
   }
@@ -170,9 +170,16 @@ struct SegmentEvaluation {
       let edge = PartialSubject(edge: (segment.services[pair.source], segment.services[pair.target]))
       return Verdict(filter.verdict(on: edge))
     }
-    return Verdicts(
-      segment.graph.places,
-      segment.graph.shapes.map { shape in Verdict.any(segment.graph.calls[shape.calls].lazy.map { pairs[$0.pair] }) })
+    var verdicts = Verdicts(count: segment.count, all: false)
+    segment.graph.forEachPart { kind, part, blob in
+      let verdict = kind.pair > 0 ? pairs[kind.pair - 1] : .no
+      if verdict == .no { return }
+      part.forEachRow(in: blob) { _, row in
+        verdicts.possible.insert(row)
+        if verdict == .yes { verdicts.sure.insert(row) }
+      }
+    }
+    return verdicts
   }
 }
 
@@ -212,7 +219,7 @@ extension TraceSummary {
 
 extension ListTable {
   fileprivate func verdicts(_ elements: [Verdict]) -> [Verdict] {
-    lists.map { list in Verdict.any(list.lazy.map { elements[$0] }) }
+    (0..<count).map { place in Verdict.any(self[place].lazy.map { elements[$0] }) }
   }
 }
 

@@ -15,17 +15,19 @@ public struct SegmentZone: Hashable, Sendable {
   private(set) var services = NameSet([])
   private(set) var annotationKeys = NameSet([])
 
-  init(_ rows: [SegmentRow], services: [ServiceID]) {
-    let moments = rows.column { $0.summary.start }
-    if let first = moments.min(), let last = moments.max() { starts = first...last }
-    durations = Self.bounds(rows.column { $0.summary.duration })
-    responseTimes = Self.bounds(rows.column { $0.summary.responseTime }.lazy.compactMap { $0 })
-    statuses = Self.bounds(rows.column { $0.summary.http.status }.lazy.compactMap { $0.map { Double($0) } })
-    for flags in rows.column({ $0.flags }) { self.flags |= 1 << UInt64(flags) }
+  init(
+    starts: [Int64], durations: [Double?], responseTimes: [Double?], statuses: [Int64], flags: [Int64],
+    services: [ServiceID], annotationKeys: [String]
+  ) {
+    if let first = starts.min(), let last = starts.max() {
+      self.starts = Timestamp(ticks: first)...Timestamp(ticks: last)
+    }
+    self.durations = Self.bounds(durations.lazy.compactMap { $0 })
+    self.responseTimes = Self.bounds(responseTimes.lazy.compactMap { $0 })
+    self.statuses = Self.bounds(statuses.lazy.map { Double($0) })
+    for flags in flags { self.flags |= 1 << UInt64(flags) }
     self.services = NameSet(Set(services.map(\.name)))
-    var keys: Set<String> = []
-    for row in rows.indices { for annotation in rows[row].summary.annotations { keys.insert(annotation.key) } }
-    annotationKeys = NameSet(keys)
+    self.annotationKeys = NameSet(Set(annotationKeys))
   }
 
   private static func bounds(_ values: some Sequence<Double>) -> ClosedRange<Double>? {

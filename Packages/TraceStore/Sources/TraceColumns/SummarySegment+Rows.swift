@@ -35,7 +35,7 @@ extension SummarySegment {
     summary.http.clientIP = try clientIPs.text(of: row)
     summary.annotations = try annotations.annotations(of: row) { services(inList: $0) }
     let users = try userNames.texts(of: row)
-    summary.users = zip(users, userServices.lists[userServicePlaces.place(row)]).map {
+    summary.users = zip(users, userServices[userServicePlaces.place(row)]).map {
       TraceSummary.User($0, services: services(inList: $1))
     }
     summary.services = services(inList: servicePlaces.place(row))
@@ -51,5 +51,5 @@ extension SummarySegment {
     return summary
   }
 
-  private func services(inList place: Int) -> [ServiceID] { serviceLists.lists[place].map { services[$0] } }
+  private func services(inList place: Int) -> [ServiceID] { serviceLists[place].map { services[$0] } }
 }

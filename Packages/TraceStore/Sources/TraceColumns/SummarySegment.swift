@@ -31,13 +31,13 @@ public struct SummarySegment: Sendable {
   let userAgents: TextColumn
   let clientIPs: TextColumn
   /// The list of each row's services.
-  let servicePlaces: ShapedColumn
+  let servicePlaces: NumberColumn
   /// 0 where there is none, else a service plus 1.
-  let entryPoints: ShapedColumn
+  let entryPoints: NumberColumn
   let userNames: TextListColumn
   /// For each list of user names that a row has: the lists of services that belong to the users.
   let userServices: ListTable
-  let userServicePlaces: ShapedColumn
+  let userServicePlaces: NumberColumn
   let resourceARNs: TextListColumn
   let instanceIDs: TextListColumn
   let availabilityZones: TextListColumn
@@ -76,23 +76,24 @@ public struct SummarySegment: Sendable {
     responseTimes = try SecondsColumn(&decoder.reader, count: count, mostly: durations)
     flags = try NumberColumn(&decoder.reader, count: count, below: Flag.limit)
     statuses = try OptionalColumn(&decoder.reader, count: count)
-    urls = try TextColumn(&decoder)
-    methods = try TextColumn(&decoder)
-    userAgents = try TextColumn(&decoder)
-    clientIPs = try TextColumn(&decoder)
-    servicePlaces = try ShapedColumn(&decoder, below: serviceLists.lists.count)
-    entryPoints = try ShapedColumn(&decoder, below: services.count + 1)
-    userNames = try TextListColumn(&decoder)
-    userServices = try ListTable(&decoder.reader, below: serviceLists.lists.count)
-    userServicePlaces = try ShapedColumn(&decoder, below: userServices.lists.count)
-    resourceARNs = try TextListColumn(&decoder)
-    instanceIDs = try TextListColumn(&decoder)
-    availabilityZones = try TextListColumn(&decoder)
-    annotations = try AnnotationColumns(&decoder, count: count)
+    urls = try TextColumn(&decoder.reader, rowCount: count)
+    methods = try TextColumn(&decoder.reader, rowCount: count)
+    userAgents = try TextColumn(&decoder.reader, rowCount: count)
+    clientIPs = try TextColumn(&decoder.reader, rowCount: count)
+    servicePlaces = try NumberColumn(&decoder.reader, count: count, below: serviceLists.count)
+    entryPoints = try NumberColumn(&decoder.reader, count: count, below: services.count + 1)
+    userNames = try TextListColumn(&decoder.reader, rowCount: count)
+    userServices = try ListTable(&decoder.reader, below: serviceLists.count)
+    userServicePlaces = try NumberColumn(&decoder.reader, count: count, below: userServices.count)
+    resourceARNs = try TextListColumn(&decoder.reader, rowCount: count)
+    instanceIDs = try TextListColumn(&decoder.reader, rowCount: count)
+    availabilityZones = try TextListColumn(&decoder.reader, rowCount: count)
+    annotations = try AnnotationColumns(&decoder)
     revisions = try NumberColumn(&decoder.reader, count: count)
-    faultCauses = try CauseColumn(&decoder, responseTimes: responseTimes, count: count)
-    errorCauses = try CauseColumn(&decoder, responseTimes: responseTimes, count: count)
-    responseTimeCauses = try CauseColumn(&decoder, responseTimes: responseTimes, count: count)
+    let causeNames = try TextTable(&decoder.reader)
+    faultCauses = try CauseColumn(&decoder, causeNames, responseTimes: responseTimes)
+    errorCauses = try CauseColumn(&decoder, causeNames, responseTimes: responseTimes)
+    responseTimeCauses = try CauseColumn(&decoder, causeNames, responseTimes: responseTimes)
     guard decoder.reader.remaining == NumberLayout.padding else { throw decoder.reader.fail() }
   }
 

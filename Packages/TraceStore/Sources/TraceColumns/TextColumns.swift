@@ -2,18 +2,23 @@
 struct TextColumn: Sendable {
   let table: TextTable
   /// 0 where there is none, else a place in the table plus 1.
-  let places: ShapedColumn
+  let places: NumberColumn
 
-  static func append(_ texts: [String?], to encoder: inout SegmentEncoder) {
-    var known = Interned<String>()
-    let places = texts.map { text in text.map { known.place(of: $0) + 1 } ?? 0 }
-    TextTable.append(known.values, to: &encoder.body)
-    ShapedColumn.append(places, to: &encoder)
+  struct Builder {
+    private var texts = ByteTable()
+    private var places: [Int64] = []
+
+    mutating func add(_ text: String?) { places.append(text.map { Int64(texts.place(of: $0)) + 1 } ?? 0) }
+
+    func append(to bytes: inout [UInt8], _ deflater: Deflater) {
+      TextTable.append(texts, to: &bytes, deflater)
+      NumberColumn.append(places, isHot: true, to: &bytes)
+    }
   }
 
-  init(_ decoder: inout SegmentDecoder) throws(ColumnError) {
-    table = try TextTable(&decoder.reader)
-    places = try ShapedColumn(&decoder, below: table.count + 1)
+  init(_ reader: inout ByteReader, rowCount: Int) throws(ColumnError) {
+    table = try TextTable(&reader)
+    places = try NumberColumn(&reader, count: rowCount, below: table.count + 1)
   }
 
   func text(of row: Int) throws(ColumnError) -> String? {
@@ -26,25 +31,38 @@ struct TextColumn: Sendable {
 struct TextListColumn: Sendable {
   let table: TextTable
   let lists: ListTable
-  let places: ShapedColumn
+  let places: NumberColumn
 
-  static func append(_ texts: [[String]], to encoder: inout SegmentEncoder) {
-    var known = Interned<String>()
-    var lists = Interned<[Int]>()
-    let places = texts.map { list in lists.place(of: list.map { known.place(of: $0) }) }
-    TextTable.append(known.values, to: &encoder.body)
-    ListTable.append(lists.values, to: &encoder.body)
-    ShapedColumn.append(places, to: &encoder)
+  struct Builder {
+    private var texts = ByteTable()
+    private var lists = ListPlaces()
+    private var places: [Int64] = []
+
+    mutating func add(_ texts: [String]) { add(count: texts.count) { texts[$0] } }
+
+    /// - Parameter text: Each of `count` texts of the next row.
+    @inline(__always)
+    mutating func add(count: Int, _ text: (Int) -> String) {
+      lists.begin(count: count)
+      for number in 0..<count { lists.append(texts.place(of: text(number))) }
+      places.append(Int64(lists.end()))
+    }
+
+    func append(to bytes: inout [UInt8], _ deflater: Deflater) {
+      TextTable.append(texts, to: &bytes, deflater)
+      lists.append(to: &bytes)
+      NumberColumn.append(places, to: &bytes)
+    }
   }
 
-  init(_ decoder: inout SegmentDecoder) throws(ColumnError) {
-    table = try TextTable(&decoder.reader)
-    lists = try ListTable(&decoder.reader, below: table.count)
-    places = try ShapedColumn(&decoder, below: lists.lists.count)
+  init(_ reader: inout ByteReader, rowCount: Int) throws(ColumnError) {
+    table = try TextTable(&reader)
+    lists = try ListTable(&reader, below: table.count)
+    places = try NumberColumn(&reader, count: rowCount, below: lists.count)
   }
 
   func texts(of row: Int) throws(ColumnError) -> [String] {
-    let list = lists.lists[places.place(row)]
+    let list = lists[places.place(row)]
     if list.isEmpty { return [] }
     let texts = try table.texts()
     return list.map { texts[$0] }

@@ -3,13 +3,12 @@ struct TextTable: Sendable {
   let count: Int
   private let contents: Lazy<Texts>
 
-  static func append(_ texts: [String], to bytes: inout [UInt8]) {
-    bytes.append(varint: texts.count)
-    if texts.isEmpty { return }
-    var content: [UInt8] = []
-    for text in texts { content.append(varint: text.utf8.count) }
-    for text in texts { content.append(contentsOf: text.utf8) }
-    PackedBytes.append(content, to: &bytes)
+  static func append(_ texts: ByteTable, to bytes: inout [UInt8], _ deflater: Deflater) {
+    var list = TextList()
+    for place in 0..<texts.count { list.lengths.append(varint: texts[place].count) }
+    list.count = texts.count
+    list.texts = texts.bytes
+    list.append(to: &bytes, deflater)
   }
 
   init(_ reader: inout ByteReader) throws(ColumnError) {
@@ -56,5 +55,24 @@ struct Texts: Sendable {
 
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer, (Int) -> Range<Int>) -> Result) -> Result {
     bytes.withUnsafeBytes { buffer in body(buffer) { ends[$0]..<ends[$0 + 1] } }
+  }
+}
+
+/// Texts on their way into a table.
+struct TextList {
+  var count = 0
+  /// As varints.
+  var lengths: [UInt8] = []
+  var texts: [UInt8] = []
+
+  mutating func append(_ text: String) {
+    lengths.append(varint: text.utf8.count)
+    texts.append(contentsOf: text.utf8)
+    count += 1
+  }
+
+  func append(to bytes: inout [UInt8], _ deflater: Deflater) {
+    bytes.append(varint: count)
+    if count > 0 { PackedBytes.append(lengths + texts, to: &bytes, deflater) }
   }
 }

@@ -24,24 +24,24 @@ extension TimeSeries {
       var counts = GraphCounts()
       counts.add(segment, rows: rows)
       for (service, node) in zip(counts.services, counts.nodes) where selector.selects(service) {
-        add(Tally(node.tally), at: start)
+        add(Tally(node.tally, node.responseTimes), at: start)
       }
       for edge in counts.edges
       where selector.selectsCall(from: counts.services[edge.key.source], to: counts.services[edge.key.target]) {
-        add(Tally(edge.tally), at: start)
+        add(Tally(edge.tally, edge.tally.responseTimes.histogram), at: start)
       }
     }
   }
 }
 
 extension TimeSeries.Tally {
-  fileprivate init(_ tally: GraphCounts.Tally) {
+  fileprivate init(_ tally: GraphCounts.Tally, _ responseTimes: Histogram) {
     self.init()
     counts.ok = tally.ok
     counts.error = tally.error
     counts.fault = tally.fault
     counts.throttle = tally.throttle
     ticks = tally.ticks
-    responseTimes = tally.responseTimes.histogram
+    self.responseTimes = responseTimes
   }
 }
