@@ -41,11 +41,15 @@ public actor SQLiteTraceStore: FilteringTraceStore {
   let options: Options
   let clock: any WallClock
   let pool: DatabasePool
+  /// Brings the log back into the file beside the puts; `nil` when the store is open for reading.
+  private let checkpointer: DatabaseQueue?
   private var lock: WriterLock?
   /// `nil` after a failed write, until it is read from the file again.
   private var state: WriterState?
   /// The last block whose encoding was begun.
   private var encoding: Task<SealedBlock, any Error>?
+  private var checkpointing: Task<Void, Never>?
+  private var sealedSinceCheckpoint = 0
   /// What readers know of the file.
   let knowledge = Mutex(Knowledge())
   private var isClosed = false
@@ -72,7 +76,11 @@ public actor SQLiteTraceStore: FilteringTraceStore {
     }
     do {
       pool = try DatabasePool(path: path, configuration: Self.configuration(options, path: path))
-      guard !options.isReadOnly else { return }
+      guard !options.isReadOnly else {
+        checkpointer = nil
+        return
+      }
+      checkpointer = try DatabaseQueue(path: path, configuration: Self.configuration(options, path: path))
       state = try pool.writeWithoutTransaction { db in
         try Schema.prepare(db, path: path)
         if options.isSynchronousFull { try db.execute(sql: "PRAGMA synchronous = FULL") }
@@ -102,8 +110,9 @@ public actor SQLiteTraceStore: FilteringTraceStore {
         _ = try Schema.recognize(db, path: path)
         // Takes effect in a new file only: lets retention give space back without rewriting everything.
         try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_size_limit = \(16 << 20)")
-        // The pages of two open blocks: they are looked at once more when they go.
-        try db.execute(sql: "PRAGMA cache_size = -10000")
+        // The pages of two open blocks: they are looked at once more when they go. Checkpoints have a connection of
+        // their own; only when that does not keep up, they hold a put back.
+        try db.execute(sql: "PRAGMA cache_size = -10000; PRAGMA wal_autocheckpoint = 8000")
       }
     }
     return configuration
@@ -119,6 +128,8 @@ public actor SQLiteTraceStore: FilteringTraceStore {
     do {
       // SQLite empties its log when the last connection goes, unless that is one for reading.
       pool.invalidateReadOnlyConnections()
+      await checkpointing?.value
+      try checkpointer?.close()
       try pool.close()
     } catch {
       throw StoreError(error, path: path)
@@ -181,8 +192,24 @@ public actor SQLiteTraceStore: FilteringTraceStore {
       guard state?.full.first?.block.id == first.block.id, state?.full.first?.encoding == encoding else { continue }
       try transact { try $0.seal(block) }
       publishSealedBlocks()
+      beginCheckpoint()
     }
   }
+
+  /// Brings the log back into the file, once some blocks were sealed.
+  private func beginCheckpoint() {
+    sealedSinceCheckpoint += 1
+    guard sealedSinceCheckpoint >= Self.blocksPerCheckpoint, let checkpointer else { return }
+    sealedSinceCheckpoint = 0
+    checkpointing = Task.detached { [before = checkpointing] in
+      await before?.value
+      // What cannot be done now, for a reader's sake, is done the next time.
+      _ = try? await checkpointer.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+    }
+  }
+
+  /// The pages of `open` that one block leaves are taken by the next: fewer checkpoints write them less often.
+  private static let blocksPerCheckpoint = 3
 
   /// Encodes the first full block beside everything else.
   private func beginEncoding() {
