@@ -92,6 +92,37 @@ private func scatteredDocuments(_ count: Int, seed: UInt64) -> [[UInt8]] {
   }
 }
 
+@Suite struct `A graph of many blocks` {
+  @Test func `is that of its traces, for any range, from sums and from rows`() async throws {
+    let scratch = try Scratch()
+    let random = RandomSource(seed: 17)
+    // A trace every second or two, of documents that come at once: hours, in groups of blocks that are summed up.
+    let documents = (0..<900).map { position in
+      let start = epoch.advanced(by: .milliseconds(position * 1700))
+      return document(
+        of: random.traceID(at: start), id: random.entityID(), start: start, name: "service-\(position % 5)")
+    }
+    let store = try SQLiteTraceStore(directory: scratch.path, options: .small)
+    try await store.put(documents)
+    let traces = documents.traces
+    func moment(_ seconds: Int) -> Timestamp { epoch.advanced(by: .seconds(seconds)) }
+    // 1,700,000,000 is 20 seconds after a minute began.
+    for (first, last) in [(-20, 1600), (40, 700), (41, 700), (40, 701), (100, 160), (3, 1200), (400, 400)] {
+      let range = moment(first)..<moment(last)
+      for _ in 0..<2 {
+        let expected = ServiceGraph(of: traces.filter { range.contains($0.start) })
+        #expect(try await store.serviceGraph(in: range) == expected, "\(first)..<\(last)")
+      }
+    }
+    try await store.put([document(of: traces[500].id, id: EntityID(rawValue: 9), start: moment(10))])
+    let updated = (documents + [document(of: traces[500].id, id: EntityID(rawValue: 9), start: moment(10))]).traces
+    #expect(try await store.serviceGraph(in: nil) == ServiceGraph(of: updated))
+    let range = moment(40)..<moment(700)
+    let expected = ServiceGraph(of: updated.filter { range.contains($0.start) })
+    #expect(try await store.serviceGraph(in: range) == expected)
+  }
+}
+
 @Suite struct `Traces whose ids do not begin with the time` {
   @Test func `are kept and found like others`() async throws {
     let scratch = try Scratch()

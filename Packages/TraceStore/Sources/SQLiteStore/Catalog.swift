@@ -10,11 +10,20 @@ struct Catalog: Sendable {
   private(set) var revision: Int64 = -1
   private(set) var sequence: Int64 = -1
   /// By rising id.
-  private(set) var blocks: [CatalogBlock] = []
+  private(set) var blocks: [CatalogBlock] = [] { didSet { bounds = blocks.map(\.bounds) } }
+  /// Of each block, side by side: most lookups end here.
+  private var bounds: [CatalogBlock.Bounds] = []
   /// What is in no block yet, by rising id.
   private(set) var open: [OpenEntries] = []
-  /// The places in ``open`` of the rows that have documents of a trace.
-  private(set) var openRows: [TraceID: [Int]] = [:]
+  /// What ``open`` has of a trace.
+  private(set) var openParts: [TraceID: OpenPart] = [:]
+
+  struct OpenPart: Sendable {
+    /// The places of the rows.
+    var rows: [Int] = []
+    var documents = 0
+  }
+
   /// What cannot be known any more. Any trace might have documents there.
   private(set) var loss: StoreError?
 
@@ -43,6 +52,7 @@ struct Catalog: Sendable {
   /// The sealed blocks alone, at some revision.
   init(sealed other: Catalog, revision: Int64) {
     blocks = other.blocks
+    bounds = other.bounds
     self.revision = revision
   }
 
@@ -52,19 +62,23 @@ struct Catalog: Sendable {
 
   private mutating func load(_ db: Database, known: Catalog, path: String) throws {
     let before = Dictionary(known.blocks.map { ($0.id, $0) }) { first, _ in first }
-    (blocks, open, openRows, loss) = ([], [], [:], nil)
+    (open, openParts, loss) = ([], [:], nil)
+    var found: [CatalogBlock] = []
     do {
       for (id, revision) in try CatalogBlock.list(db, path: path) {
-        if let block = before[id], block.revision == revision, block.damage == nil {
-          blocks.append(block)
+        let block: CatalogBlock
+        if let known = before[id], known.revision == revision, known.damage == nil {
+          block = known
         } else {
-          blocks.append(try CatalogBlock(id, in: db, path: path))
+          block = try CatalogBlock(id, in: db, path: path)
         }
-        if let damage = blocks[blocks.count - 1].damage, blocks[blocks.count - 1].recovered == nil { loss = damage }
+        if let damage = block.damage, block.recovered == nil { loss = damage }
+        found.append(block)
       }
     } catch {
       try lose(StoreError(error, path: path, place: "traces of blocks"))
     }
+    blocks = found
     try loadOpen(db, from: .min, path: path)
   }
 
@@ -79,8 +93,9 @@ struct Catalog: Sendable {
             throw StoreError(.damaged, path: path, place: "open \(id)", "stands where it does not belong")
           }
           let entries = try OpenEntries(row, body: try Self.body(ofOpen: id, db), path: path)
-          for trace in entries.traces where openRows[trace]?.last != open.count {
-            openRows[trace, default: []].append(open.count)
+          for trace in entries.traces {
+            openParts[trace, default: OpenPart()].documents += 1
+            if openParts[trace]?.rows.last != open.count { openParts[trace]?.rows.append(open.count) }
           }
           open.append(entries)
         } catch {
@@ -105,8 +120,8 @@ struct Catalog: Sendable {
   // MARK: Looking up
 
   /// The sealed blocks that may have documents of a trace, in order.
-  func blocks(mayHolding id: TraceID) -> some Sequence<CatalogBlock> {
-    blocks.lazy.filter { $0.mayHold(id) }
+  func blocks(mayHolding id: TraceID) -> [CatalogBlock] {
+    bounds.indices.filter { bounds[$0].contains(id) && blocks[$0].mayHold(id) }.map { blocks[$0] }
   }
 
   func block(_ id: Int64) -> CatalogBlock? {
@@ -149,12 +164,18 @@ struct CatalogBlock: Sendable {
   let bytes: Int64
   /// When its documents came.
   let seen: ClosedRange<Timestamp>
-  /// Between which ids those of its traces lie.
-  private let low: TraceID
-  private let high: TraceID
+  let bounds: Bounds
   private let filter: IDFilter
   /// What its filter needs to look at rows for; `nil` when it is damaged.
   let zone: SegmentZone?
+  /// Between which ids those of its traces lie.
+  struct Bounds: Sendable {
+    let low: TraceID
+    let high: TraceID
+
+    func contains(_ id: TraceID) -> Bool { low <= id && id <= high }
+  }
+
   /// Why the row of `traces` could not be read, and what the block itself tells in its place.
   private(set) var damage: StoreError?
   private(set) var recovered: BlockTraces?
@@ -165,8 +186,7 @@ struct CatalogBlock: Sendable {
     documents = traces.checksums.count
     bytes = traces.bytes
     seen = traces.arrivals.first...traces.arrivals.last
-    low = traces.ids.first ?? .notSampled
-    high = traces.ids.last ?? .notSampled
+    bounds = Bounds(low: traces.ids.first ?? .notSampled, high: traces.ids.last ?? .notSampled)
     filter = IDFilter(traces.ids)
     self.zone = zone
   }
@@ -210,7 +230,7 @@ struct CatalogBlock: Sendable {
   }
 
   func mayHold(_ trace: TraceID) -> Bool {
-    low <= trace && trace <= high && documents > 0 && filter.mayHold(trace)
+    bounds.contains(trace) && documents > 0 && filter.mayHold(trace)
   }
 
   /// Its traces.

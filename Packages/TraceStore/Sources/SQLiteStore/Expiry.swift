@@ -15,7 +15,7 @@ struct Expiry: Sendable {
     self.moment = moment
     blocks = catalog.blocks.reversed().filter { $0.seen.lowerBound < moment }.map(\.id)
     var parts = Parts(db, catalog, moment, path: path)
-    open = try Set(catalog.openRows.keys.filter { try parts.haveExpired(of: $0) })
+    open = try Set(catalog.openParts.keys.filter { try parts.haveExpired(of: $0) })
   }
 
   /// What becomes of a block.
@@ -36,7 +36,7 @@ struct Expiry: Sendable {
     let traces = try block.traces(in: db, path: path)
     let expired = try Set(traces.ids.filter { try parts.haveExpired(of: $0) })
     guard !expired.isEmpty else { return nil }
-    let forgotten = try expired.count { try catalog.openRows[$0] == nil && parts.gathering.blocks(of: $0) == [id] }
+    let forgotten = try expired.count { try catalog.openParts[$0] == nil && parts.gathering.blocks(of: $0) == [id] }
     guard expired.count < traces.ids.count else { return Remains(old: traces, block: nil, forgotten: forgotten) }
     var rest = OpenBlock(id: id)
     guard
@@ -69,7 +69,7 @@ private struct Parts {
 
   /// Whether all documents of a trace came before the moment.
   mutating func haveExpired(of id: TraceID) throws -> Bool {
-    for row in catalog.openRows[id] ?? [] where catalog.open[row].seen >= moment { return false }
+    for row in catalog.openParts[id]?.rows ?? [] where catalog.open[row].seen >= moment { return false }
     for part in try gathering.blocks(of: id) {
       guard let block = catalog.block(part), block.seen.upperBound >= moment else { continue }
       guard block.seen.lowerBound < moment, try !tracesSeenLater(in: block).contains(id) else { return false }

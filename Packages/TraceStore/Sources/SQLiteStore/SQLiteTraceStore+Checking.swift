@@ -108,7 +108,7 @@ extension SQLiteTraceStore {
   ) throws -> (traces: [CheckedTrace], damage: [StoreError]) {
     var gathering = TraceGathering(db, catalog, path: path)
     guard let block else {
-      return (try gather(catalog.openRows.keys.sorted(), &gathering) { _ in nil }, [])
+      return (try gather(catalog.openParts.keys.sorted(), &gathering) { _ in nil }, [])
     }
     let index = try block.traces(in: db, path: path)
     var damage: [StoreError] = []
@@ -122,7 +122,7 @@ extension SQLiteTraceStore {
       damage.append(error)
     }
     let last = try index.ids.filter { id in
-      try catalog.openRows[id] == nil && gathering.blocks(of: id).last == block.id
+      try catalog.openParts[id] == nil && gathering.blocks(of: id).last == block.id
     }
     let traces = try gather(last, &gathering) { id in
       guard let segment, let row = segment.row(of: id) else { return nil }

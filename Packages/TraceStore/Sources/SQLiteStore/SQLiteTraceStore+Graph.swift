@@ -50,10 +50,8 @@ extension SQLiteTraceStore {
     try viewing { view in
       var counts = GraphCounts()
       var linked: [TraceID] = []
-      let rest = try view.blocks(beside: filter == nil ? range ?? .all : nil) { sum in
-        counts.merge(sum.counts)
-        linked += sum.linked
-      }
+      var rest: [CatalogBlock]?
+      if filter == nil { rest = try view.addSums(in: range ?? .all, to: &counts, &linked) }
       try view.forEachMatch(of: filter, in: range, blocks: rest) { part in
         switch part {
         case .row(let row):
@@ -81,21 +79,33 @@ extension SummaryView {
     case row(SegmentRow)
   }
 
-  /// Calls `body` with the sum of each group of blocks whose traces all began in `range`. Returns the other blocks.
-  mutating func blocks(
-    beside range: Range<Timestamp>?, _ body: (GraphSum) throws -> Void
+  /// Counts the groups of blocks whose traces all began in `range`, and the minutes of others where it has whole ones
+  /// only. Returns the blocks that are left.
+  mutating func addSums(
+    in range: Range<Timestamp>, to counts: inout GraphCounts, _ linked: inout [TraceID]
   ) throws -> [CatalogBlock] {
-    guard let range else { return catalog.blocks }
     var others: [CatalogBlock] = []
+    var whole: [GraphSum] = []
     var rest = catalog.blocks[...]
     while let first = rest.first {
       let group = rest.prefix { GraphSum.group(of: $0) == GraphSum.group(of: first) }
       rest = rest.dropFirst(group.count)
-      let isWhole = group.allSatisfy { block in
-        block.zone?.starts.map { range.contains($0.lowerBound) && range.contains($0.upperBound) } ?? false
+      let zones = group.map(\.zone?.starts)
+      let isWhole = zones.allSatisfy {
+        $0.map { range.contains($0.lowerBound) && range.contains($0.upperBound) } ?? false
       }
-      if group.count > 1, isWhole, let sum = try sum(of: group) { try body(sum) } else { others += group }
+      let isBeside = zones.allSatisfy {
+        $0.map { $0.upperBound < range.lowerBound || $0.lowerBound >= range.upperBound } ?? false
+      }
+      if isBeside { continue }
+      guard group.count > 1, isWhole || range.hasWholeMinutes, let sum = try sum(of: group) else {
+        others += group
+        continue
+      }
+      linked += sum.linked
+      if isWhole { whole.append(sum) } else { counts.add(sum.minutes, in: range) }
     }
+    counts.merge(total(of: whole))
     return others
   }
 
@@ -133,11 +143,14 @@ extension SummaryView {
 
   /// A graph that has the links between traces: they need the documents of the traces at both ends.
   ///
-  /// - Parameter matches: Whether a trace at the other end counts.
+  /// - Parameters:
+  ///   - linked: Traces with links to others.
+  ///   - matches: Whether a trace counts, at either end.
   func links(of linked: [TraceID], where matches: (Trace) -> Bool) throws -> ServiceGraph {
     var builder = ServiceGraphBuilder()
     var ends = Set<TraceID>()
     try forEach(linked) { trace in
+      guard matches(trace) else { return }
       builder.add(trace)
       for segment in trace.segments { segment.forEach { ends.formUnion($0.links.map(\.traceID)) } }
     }
@@ -168,4 +181,8 @@ extension ServiceGraph {
 
 extension Range<Timestamp> {
   fileprivate static var all: Self { Timestamp(ticks: .min)..<Timestamp(ticks: .max) }
+
+  fileprivate var hasWholeMinutes: Bool {
+    [lowerBound, upperBound].allSatisfy { $0.ticks.isMultiple(of: GraphMinutes.ticksPerMinute) }
+  }
 }

@@ -20,13 +20,13 @@ struct SummaryView {
     self.db = db
     self.catalog = catalog
     self.path = path
-    self.cache = cache
+    // Of a state that nobody knows, nothing is known.
+    self.cache = catalog.revision < 0 ? SummaryCache() : cache
     if self.cache.revision != catalog.revision { self.cache.loose = [:] }
     self.cache.revision = catalog.revision
     var wanted: [TraceID] = []
-    for (trace, rows) in catalog.openRows {
-      let documents = rows.reduce(0) { $0 + catalog.open[$1].traces.count { $0 == trace } }
-      if self.cache.loose[trace]?.documents != documents { wanted.append(trace) }
+    for (trace, part) in catalog.openParts where self.cache.loose[trace]?.documents != part.documents {
+      wanted.append(trace)
     }
     wanted.sort()
     var gathering = TraceGathering(db, catalog, path: path)
@@ -35,15 +35,15 @@ struct SummaryView {
       let gathered = try gathering.gather(rest)
       rest = rest.dropFirst(gathered.count)
       for trace in gathered {
-        let documents = catalog.openRows[trace.id]?.reduce(0) { $0 + catalog.open[$1].traces.count { $0 == trace.id } }
         let compiled = try? trace.compiled(path: path)
         self.cache.loose[trace.id] = SummaryCache.Loose(
-          documents: documents ?? 0, blocks: trace.blocks, row: compiled.map { SegmentRow(of: $0) })
+          documents: catalog.openParts[trace.id]?.documents ?? 0, blocks: trace.blocks,
+          row: compiled.map { SegmentRow(of: $0) })
       }
     }
     var outdated: [Int64: [TraceID]] = [:]
     var loose: [SegmentRow] = []
-    for trace in catalog.openRows.keys.sorted() {
+    for trace in catalog.openParts.keys.sorted() {
       guard let known = self.cache.loose[trace] else { continue }
       for block in known.blocks { outdated[block, default: []].append(trace) }
       if let row = known.row { loose.append(row) }
@@ -67,20 +67,36 @@ struct SummaryView {
     guard let first = blocks.first, let last = blocks.last, !blocks.contains(where: { outdated[$0.id] != nil }) else {
       return nil
     }
+    let group = GraphSum.group(of: first)
+    if let known = cache.sums[group], known.revision == catalog.revision { return known }
     var hidden: [Int64: Int64] = [:]
     let rows = try db.rows("SELECT block, length(traces) FROM hidden WHERE block BETWEEN ? AND ?", [first.id, last.id])
     while let row = try rows.next() { hidden[try row.number(0)] = try row.number(1) }
     let stamps: [Int64] = blocks.flatMap { block in [block.id, block.revision, hidden[block.id] ?? -1] }
-    if let known = cache.sums[GraphSum.group(of: first)], known.stamps == stamps { return known }
-    var sum = GraphSum(stamps: stamps)
+    if let known = cache.sums[group], known.stamps == stamps {
+      cache.sums[group]?.revision = catalog.revision
+      return known
+    }
+    var sum = GraphSum(stamps: stamps, revision: catalog.revision)
     for block in blocks {
       for segment in try segments(of: block) {
-        sum.counts.add(segment)
+        sum.minutes.add(segment)
         sum.linked += segment.linkedRows.map { segment.id(at: $0) }
       }
     }
-    cache.sums[GraphSum.group(of: first)] = sum
+    cache.sums[group] = sum
     return sum
+  }
+
+  /// The graph of some groups. Questions about the last hour differ by the newest groups: the others' sum is kept.
+  mutating func total(of sums: [GraphSum]) -> GraphCounts {
+    let stamps = sums.map(\.stamps)
+    var known = cache.total
+    if !stamps.starts(with: known.stamps) { known = SummaryCache.Total() }
+    for sum in sums.dropFirst(known.stamps.count) { known.counts.add(sum.minutes) }
+    known.stamps = stamps
+    cache.total = known
+    return known.counts
   }
 
   /// Compiles traces in batches; damaged ones are left out.
@@ -152,6 +168,8 @@ struct SummaryCache: Sendable {
   var loose: [TraceID: Loose] = [:]
   /// By group of blocks.
   var sums: [Int64: GraphSum] = [:]
+  /// Of the groups that were last asked for.
+  var total = Total()
   private var sealed: [Int64: Sealed] = [:]
   private var bytes = 0
   private var uses = 0
@@ -164,6 +182,11 @@ struct SummaryCache: Sendable {
     var blocks: [Int64]
     /// `nil` when a part of it is damaged.
     var row: SegmentRow?
+  }
+
+  struct Total: Sendable {
+    var stamps: [[Int64]] = []
+    var counts = GraphCounts()
   }
 
   private struct Sealed: Sendable {
@@ -203,15 +226,21 @@ struct SummaryCache: Sendable {
   }
 }
 
-/// What a group of neighbouring blocks adds to a service graph.
+/// What a group of neighbouring blocks adds to a service graph, by the minute in which traces began.
 struct GraphSum: Sendable {
   /// What the blocks were when it was counted.
   let stamps: [Int64]
-  var counts = GraphCounts()
+  var minutes = GraphMinutes()
   /// Traces with links to others.
   var linked: [TraceID] = []
 
-  init(stamps: [Int64]) { self.stamps = stamps }
+  /// A state of the file in which they were that.
+  var revision: Int64
+
+  init(stamps: [Int64], revision: Int64) {
+    self.stamps = stamps
+    self.revision = revision
+  }
 
   /// The group that a block belongs to: about 32 full ones, whatever is sealed or removed before and after.
   static func group(of block: CatalogBlock) -> Int64 { block.id >> 17 }

@@ -153,7 +153,7 @@ struct TraceGathering {
   private mutating func readOpen() throws {
     var wanted: [Int: [Int]] = [:]
     for (position, trace) in traces.enumerated() {
-      for row in catalog.openRows[trace.id] ?? [] { wanted[row, default: []].append(position) }
+      for row in catalog.openParts[trace.id]?.rows ?? [] { wanted[row, default: []].append(position) }
     }
     for (place, wants) in wanted.sorted(by: { $0.key < $1.key }) {
       let entries = catalog.open[place]

@@ -1,5 +1,5 @@
 public import Traces
-import XRayModel
+public import XRayModel
 
 /// The counts of a service graph, which can be added up: of single traces, of segments' rows, of other counts.
 ///
@@ -181,9 +181,11 @@ public struct GraphCounts: Sendable {
     }
   }
 
-  /// Counts all that some minutes hold.
-  public mutating func add(_ minutes: GraphMinutes) {
-    for counts in minutes.minutes.values { merge(counts) }
+  /// Counts the minutes that begin in `range`; `nil` means all.
+  public mutating func add(_ minutes: GraphMinutes, in range: Range<Timestamp>? = nil) {
+    for (minute, counts) in minutes.minutes where range?.contains(GraphMinutes.start(of: minute)) ?? true {
+      merge(counts)
+    }
   }
 
   // MARK: The graph

@@ -73,7 +73,7 @@ public struct GraphMinutes: Sendable {
     return rest < 0 ? quotient - 1 : quotient
   }
 
-  private static func start(of minute: Int64) -> Timestamp {
+  static func start(of minute: Int64) -> Timestamp {
     let (ticks, overflows) = minute.multipliedReportingOverflow(by: ticksPerMinute)
     return Timestamp(ticks: overflows ? (minute < 0 ? .min : .max) : ticks)
   }
