@@ -43,9 +43,4 @@ struct WriterState {
     full.append(FullBlock(block: open))
     open = next
   }
-
-  /// Whether documents of a trace are in a block that is not sealed yet.
-  func hasUnsealed(_ trace: TraceID) -> Bool {
-    open.places[trace] != nil || full.contains { $0.block.places[trace] != nil }
-  }
 }
