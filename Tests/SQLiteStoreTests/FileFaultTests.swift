@@ -14,7 +14,7 @@ import XRayModel
     let written = try await WrittenStore.make()
     let random = RandomSource(seed: UInt64(900 + part))
     let pages = written.file.count / Self.pageBytes
-    for page in 0..<pages where isFullRun || page % 8 == part {
+    for page in 0..<pages where page % (isFullRun ? 4 : 8) == part {
       for _ in 0..<(isFullRun ? 8 : 1) {
         // The first page begins with 100 bytes about the file.
         let byte = page * Self.pageBytes + Int(random.next() % (page == 0 ? 108 : 16))
