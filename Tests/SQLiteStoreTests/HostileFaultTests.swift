@@ -90,7 +90,7 @@ import XRayModel
 
   @Test func `that are one trace of 20,000 are compiled up to a limit, and all kept`() async throws {
     let trace = random.traceID(at: epoch)
-    let documents = (0..<20_000 / Self.scale).map { number in
+    let documents = (0..<(isFullRun ? 20_000 : 6_000)).map { number in
       SQLiteStoreTests.document(of: trace, id: random.entityID(), start: epoch.advanced(by: .milliseconds(number)))
     }
     let memory = MemoryGrowth()

@@ -125,7 +125,7 @@ struct TraceGathering {
     var rest = wants.sorted { $0.part.first < $1.part.first }[...]
     while let first = rest.first {
       var run = first.part.places
-      var count = 0
+      var count = 1
       while count < rest.count, rest[rest.startIndex + count].part.first <= run.upperBound, run.count < Self.runLimit {
         run = run.lowerBound..<max(run.upperBound, rest[rest.startIndex + count].part.places.upperBound)
         count += 1
