@@ -24,7 +24,7 @@ struct BenchCommand: AsyncParsableCommand {
 
         EXAMPLES:
           fluoro bench store --quick                         half a minute
-          fluoro bench store                                 up to 3 minutes
+          fluoro bench store                                 some 5 minutes
           fluoro bench store --documents 5000000             some 15 minutes, 2 GB of free disk
           fluoro bench store --documents 5000000 --json > bench.json
         """)

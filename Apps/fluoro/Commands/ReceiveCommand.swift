@@ -35,12 +35,8 @@ struct ReceiveCommand: AsyncParsableCommand {
   func run() async throws {
     let store = try store.openForWriting()
     let daemon = try makeDaemon(for: store)
-    let signals = [SIGINT, SIGTERM].map { number in
-      let source = DispatchSource.makeSignalSource(signal: number)
-      source.setEventHandler { daemon.stop() }
-      source.resume()
-      return source
-    }
+    var signals: [any DispatchSourceSignal] = []
+    for number in [SIGINT, SIGTERM] { signals.append(await StopSignal.handle(number) { daemon.stop() }) }
     Console.say("fluoro: listening on \(daemon.address), storing in \(self.store.data)")
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await retention.keep(store) }
@@ -70,6 +66,19 @@ struct ReceiveCommand: AsyncParsableCommand {
     } catch {
       throw Failure.unreachable("\(error)")
     }
+  }
+}
+
+enum StopSignal {
+  /// Calls `stop` when the signal comes. Answers when it is watched for: until then it ends the process.
+  static func handle(_ number: Int32, _ stop: @escaping @Sendable () -> Void) async -> any DispatchSourceSignal {
+    let source = DispatchSource.makeSignalSource(signal: number)
+    source.setEventHandler(handler: stop)
+    await withCheckedContinuation { watching in
+      source.setRegistrationHandler { watching.resume() }
+      source.resume()
+    }
+    return source
   }
 }
 

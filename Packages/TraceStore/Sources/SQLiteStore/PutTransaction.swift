@@ -93,7 +93,7 @@ struct PutTransaction {
   private mutating func know(_ id: TraceID) -> KnownTrace {
     var trace = KnownTrace()
     var count = 0
-    for block in state.catalog.blocks.reversed() where block.mayHold(id) {
+    for block in state.catalog.blocks(mayHolding: id).reversed() {
       guard let part = self.index(of: block)?.part(of: id) else { continue }
       trace.parts.append(part)
       count += part.checksums.count

@@ -69,8 +69,8 @@ extension SQLiteTraceStore {
     let limit = max(1, query.limit)
     return try viewing { view in
       var search = SummarySearch(filter, in: query.range, after: position, limit: limit)
-      try search.run(&view, path: path)
-      var page = FilteredSummaries(summaries: search.found, processedCount: search.processed, hasMore: search.hasMore)
+      try search.run(&view)
+      var page = FilteredSummaries(summaries: search.found, processedCount: search.processed)
       page.work = search.work
       if search.hasMore, let last = search.found.last {
         page.nextToken = PageToken(after: SummaryScan.Position(start: last.start, id: last.id), of: query, filter).text

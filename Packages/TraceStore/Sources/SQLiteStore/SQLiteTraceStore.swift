@@ -12,8 +12,8 @@ public import XRayModel
 /// ``Options/isSynchronousFull``.
 ///
 /// What is damaged on disk is never served: every block and every index entry carries a checksum. Asking for a
-/// damaged trace throws a ``StoreError`` that names the place, lists and graphs leave it out, and ``check()``
-/// reports it.
+/// damaged trace throws a ``StoreError`` that names the place, lists and graphs go by its summary, which is kept
+/// apart, and ``check()`` reports it.
 public actor SQLiteTraceStore: FilteringTraceStore {
   public struct Options: Hashable, Sendable {
     /// Opens for reading only: the file must exist, and another process may write to it meanwhile.

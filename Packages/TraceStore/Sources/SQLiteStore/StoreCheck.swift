@@ -10,7 +10,7 @@ public struct StoreCheck: Hashable, Sendable {
   public var traces = 0
   /// Everything that is not as it was written, with its place.
   public var damage: [StoreError] = []
-  /// Traces that cannot be read whole, in falling order of their start.
+  /// Traces that cannot be read whole, by block, then by id.
   public var damagedTraces: [TraceID] = []
 
   public var isIntact: Bool { damage.isEmpty && damagedTraces.isEmpty }

@@ -45,7 +45,7 @@ struct SummarySearch {
     scan = SummaryScan(filter, in: range)
   }
 
-  mutating func run(_ view: inout SummaryView, path: String) throws {
+  mutating func run(_ view: inout SummaryView) throws {
     for row in view.loose { consider(row.summary) }
     // Blocks whose bounds are unknown come first.
     let newest = { (block: CatalogBlock) in block.zone.map { $0.starts?.upperBound ?? Timestamp(ticks: .min) } }
@@ -53,7 +53,7 @@ struct SummarySearch {
       (newest($0) ?? .upperBound, $0.id) > (newest($1) ?? .upperBound, $1.id)
     }
     for (place, block) in blocks.enumerated() {
-      if let bound = newest(block) { try settle(newerThan: bound, &view, path: path) }
+      if let bound = newest(block) { try settle(newerThan: bound, &view) }
       if hasMore {
         work.blocksLeft = blocks.count - place
         return
@@ -64,9 +64,9 @@ struct SummarySearch {
       }
       work.blocksRead += 1
       try Task.checkCancellation()
-      for segment in try view.segments(of: block) { try consider(segment, path: path) }
+      for segment in try view.segments(of: block) { try consider(segment) }
     }
-    try settle(newerThan: nil, &view, path: path)
+    try settle(newerThan: nil, &view)
   }
 
   /// Whether all traces came on earlier pages.
@@ -86,7 +86,7 @@ struct SummarySearch {
         source: .summary(summary)))
   }
 
-  private mutating func consider(_ segment: SummarySegment, path: String) throws {
+  private mutating func consider(_ segment: SummarySegment) throws {
     let matches = try scan.matches(in: segment)
     processed += segment.count - segment.hiddenCount
     for (rows, isUndecided) in [(matches.sureRows, false), (matches.undecidedRows, true)] {
@@ -104,7 +104,7 @@ struct SummarySearch {
   }
 
   /// Puts on the page what is newer than anything that may still come.
-  private mutating func settle(newerThan bound: Timestamp?, _ view: inout SummaryView, path: String) throws {
+  private mutating func settle(newerThan bound: Timestamp?, _ view: inout SummaryView) throws {
     pending.sort { $0.position > $1.position }
     let count =
       bound.map { bound in pending.firstIndex { $0.position.start <= bound } ?? pending.count } ?? pending.count

@@ -240,18 +240,3 @@ extension AnnotationColumn {
     }
   }
 }
-
-extension FilterPart.Comparator {
-  /// Of numbers.
-  func holds(_ a: Double, _ b: Double) -> Bool {
-    switch self {
-    case .equal: a == b
-    case .notEqual: a != b && !a.isNaN
-    case .less: a < b
-    case .lessOrEqual: a <= b
-    case .greater: a > b
-    case .greaterOrEqual: a >= b
-    case .contains, .beginsWith, .endsWith: false
-    }
-  }
-}

@@ -49,7 +49,7 @@ extension Texts {
   }
 }
 
-extension FilterPart.Comparator {
+extension Comparison.Operator {
   /// Of texts.
   fileprivate func holds(_ text: UnsafeRawBufferPointer, _ wanted: UnsafeRawBufferPointer) -> Bool {
     switch self {

@@ -25,19 +25,18 @@ public struct FilteredSummaries: Hashable, Sendable {
   public var summaries: [TraceSummary] = []
   /// Traces that were looked at.
   public var processedCount = 0
-  /// Whether there are more than the limit let through.
-  public var hasMore = false
   /// Continues after the page's last trace; `nil` on the last page.
   public var nextToken: String?
+  /// Whether there are more than the limit let through.
+  public var hasMore: Bool { nextToken != nil }
   /// What it took to find them.
   public var work = SearchWork()
 
   public init(
-    summaries: [TraceSummary] = [], processedCount: Int = 0, hasMore: Bool = false, nextToken: String? = nil
+    summaries: [TraceSummary] = [], processedCount: Int = 0, nextToken: String? = nil
   ) {
     self.summaries = summaries
     self.processedCount = processedCount
-    self.hasMore = hasMore
     self.nextToken = nextToken
   }
 }

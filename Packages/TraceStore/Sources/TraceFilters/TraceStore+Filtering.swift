@@ -13,11 +13,13 @@ extension TraceStore {
     let range = position?.rest(of: query.range) ?? query.range
     found.processedCount = try await forEachMatch(in: range, of: filter) { summary, _ in
       if let position, !position.precedes(summary) { return true }
-      found.hasMore = found.summaries.count == query.limit
-      if !found.hasMore { found.summaries.append(summary) }
-      return !found.hasMore
+      if found.summaries.count < query.limit {
+        found.summaries.append(summary)
+        return true
+      }
+      found.nextToken = found.summaries.last.map { FilterPosition($0).token } ?? query.token
+      return false
     }
-    if found.hasMore { found.nextToken = found.summaries.last.map { FilterPosition($0).token } ?? query.token }
     return found
   }
 

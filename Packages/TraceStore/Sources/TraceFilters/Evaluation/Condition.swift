@@ -52,8 +52,9 @@ enum Condition: Sendable {
 }
 
 extension Comparison.Operator {
+  /// Of numbers.
   @inline(__always)
-  func holds(_ a: Double, _ b: Double) -> Bool {
+  package func holds(_ a: Double, _ b: Double) -> Bool {
     switch self {
     case .equal: a == b
     // A number that is none has no value to compare.

@@ -20,26 +20,14 @@ package indirect enum FilterPart: Sendable {
     package var asksCoverage = false
   }
 
-  package enum Comparator: String, Sendable {
-    case equal = "="
-    case notEqual = "!="
-    case less = "<"
-    case lessOrEqual = "<="
-    case greater = ">"
-    case greaterOrEqual = ">="
-    case contains = "CONTAINS"
-    case beginsWith = "BEGINSWITH"
-    case endsWith = "ENDSWITH"
-  }
-
   package struct NumberTest: Sendable {
-    package var comparator: Comparator
+    package var comparator: Comparison.Operator
     package var bound: Double
   }
 
   /// Texts compare byte by byte.
   package struct TextTest: Sendable {
-    package var comparator: Comparator
+    package var comparator: Comparison.Operator
     package var bytes: [UInt8]
   }
 
@@ -101,21 +89,17 @@ extension FilterPart.Clues {
   }
 }
 
-extension FilterPart.Comparator {
-  fileprivate init(_ comparator: Comparison.Operator) { self = Self(rawValue: comparator.rawValue) ?? .equal }
-}
-
 extension FilterPart.NumberTest {
   fileprivate init?(_ comparison: Comparison) {
     guard case .number(let bound) = comparison.value else { return nil }
-    self.init(comparator: .init(comparison.comparator), bound: bound)
+    self.init(comparator: comparison.comparator, bound: bound)
   }
 }
 
 extension FilterPart.TextTest {
   fileprivate init?(_ comparison: Comparison) {
     guard case .text(let text) = comparison.value else { return nil }
-    self.init(comparator: .init(comparison.comparator), bytes: Array(text.utf8))
+    self.init(comparator: comparison.comparator, bytes: Array(text.utf8))
   }
 }
 
@@ -125,9 +109,9 @@ extension FilterPart.ValueTest {
     // X-Ray's way to ask for any value.
     case (.contains, .text("")): self = .isSet
     case (let comparator?, .text(let text)?):
-      self = .text(.init(comparator: .init(comparator), bytes: Array(text.utf8)))
+      self = .text(.init(comparator: comparator, bytes: Array(text.utf8)))
     case (let comparator?, .number(let number)?):
-      self = .number(.init(comparator: .init(comparator), bound: number))
+      self = .number(.init(comparator: comparator, bound: number))
     case (let comparator?, .flag(let flag)?): self = .flag(flag != (comparator == .notEqual))
     default: self = .isTrue
     }

@@ -41,8 +41,8 @@ enum Term: Hashable, Sendable {
   case group(GroupReference, isEqual: Bool)
 }
 
-struct Comparison: Hashable, Sendable {
-  enum Operator: String, Hashable, Sendable, CaseIterable {
+package struct Comparison: Hashable, Sendable {
+  package enum Operator: String, Hashable, Sendable, CaseIterable {
     case equal = "="
     case notEqual = "!="
     case less = "<"
