@@ -23,6 +23,9 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let context = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+let tls = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let ssl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -37,6 +40,11 @@ let package = Package(
     .library(name: "LambdaEmitter", targets: ["LambdaEmitter"]),
     .library(name: "XRayDaemon", targets: ["XRayDaemon"]),
     .library(name: "RemoteSink", targets: ["RemoteSink"]),
+    .library(name: "AWSAccess", targets: ["AWSAccess"]),
+    .library(name: "SecureHTTP", targets: ["SecureHTTP"]),
+    .library(name: "DaemonServer", targets: ["DaemonServer"]),
+    .library(name: "DaemonOptions", targets: ["DaemonOptions"]),
+    .library(name: "DaemonProgram", targets: ["DaemonProgram"]),
     .library(name: "Traces", targets: ["Traces"]),
     .library(name: "TraceFilters", targets: ["TraceFilters"]),
     .library(name: "SegmentBlocks", targets: ["SegmentBlocks"]),
@@ -45,12 +53,15 @@ let package = Package(
     .library(name: "TraceReports", targets: ["TraceReports"]),
     .executable(name: "demo", targets: ["demo"]),
     .executable(name: "fluoro", targets: ["fluoro"]),
+    .executable(name: "fluoro-daemon", targets: ["fluoro-daemon"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
     .package(url: "https://github.com/apple/swift-service-context", from: "1.5.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
@@ -63,7 +74,21 @@ let package = Package(
     library("LambdaEmitter", "LambdaEmitter", ["XRayModel", "XRaySampler"]),
     .target(name: "CDatagrams", path: "Packages/XRayDaemon/Sources/CDatagrams"),
     library("XRayDaemon", "XRayDaemon", ["XRayModel", "CDatagrams", log]),
-    library("XRayDaemon", "RemoteSink", ["XRayModel", "XRayHTTP"]),
+    library("XRayDaemon", "RemoteSink", ["XRayModel", "XRayHTTP"] + nio),
+    library("XRayDaemon", "AWSAccess", ["XRayModel", "XRayHTTP", crypto] + nio),
+    library("XRayDaemon", "SecureHTTP", ["XRayHTTP", ssl, tls] + nio),
+    library("XRayDaemon", "DaemonServer", ["XRayModel", "XRayDaemon", log] + nio),
+    .systemLibrary(
+      name: "CYaml", path: "Packages/XRayDaemon/Sources/CYaml", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"])]),
+    library("XRayDaemon", "DaemonOptions", ["XRayModel", "CYaml", log]),
+    .target(name: "CProcess", path: "Packages/XRayDaemon/Sources/CProcess"),
+    library(
+      "XRayDaemon", "DaemonProgram",
+      [
+        "XRayModel", "XRayHTTP", "XRayDaemon", "RemoteSink", "AWSAccess", "SecureHTTP", "DaemonServer", "DaemonOptions",
+        "CProcess", log,
+      ] + nio),
     library("TraceStore", "Traces", ["XRayModel"]),
     library("TraceStore", "TraceFilters", ["XRayModel", "Traces"]),
     .systemLibrary(
@@ -84,16 +109,24 @@ let package = Package(
     .executableTarget(
       name: "fluoro",
       dependencies: [
-        "XRayModel", "XRayDaemon", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "SQLiteStore",
-        "TraceReports", "CZlib", arguments, log, grdb,
+        "XRayModel", "XRayDaemon", "DaemonProgram", "DaemonOptions", "Traces", "TraceFilters", "SegmentBlocks",
+        "TraceColumns", "SQLiteStore", "TraceReports", "CZlib", arguments, log, grdb,
       ],
       path: "Apps/fluoro", swiftSettings: settings),
+    .executableTarget(
+      name: "fluoro-daemon", dependencies: ["DaemonProgram", "DaemonOptions"], path: "Apps/fluoro-daemon",
+      swiftSettings: settings),
 
     tests("XRayModelTests", ["XRayModel"]),
     tests("XRaySamplerTests", ["XRayModel", "XRaySampler"]),
     tests("XRaySDKTests", ["XRayModel", "XRaySampler", "XRaySDK", "XRayTracing", "XRayHTTP", log, context, tracing]),
     tests("LambdaEmitterTests", ["XRayModel", "XRaySampler", "LambdaEmitter"]),
     tests("XRayDaemonTests", ["XRayModel", "XRaySDK", "XRayDaemon", "RemoteSink", "XRayHTTP"]),
+    tests("AWSAccessTests", ["XRayModel", "XRayHTTP", "AWSAccess"] + nio),
+    tests("SecureHTTPTests", ["XRayHTTP", "SecureHTTP", ssl, tls] + nio),
+    tests("DaemonServerTests", ["XRayModel", "XRayDaemon", "DaemonServer", log] + nio),
+    tests("DaemonOptionsTests", ["XRayModel", "DaemonOptions", log]),
+    tests("DaemonProgramTests", ["XRayModel", "XRayDaemon", "DaemonOptions", "DaemonProgram", "fluoro-daemon"]),
     tests("TracesTests", ["XRayModel", "Traces"]),
     tests("TraceFiltersTests", ["XRayModel", "Traces", "TraceFilters"]),
     tests("SegmentBlocksTests", ["XRayModel", "SegmentBlocks"]),

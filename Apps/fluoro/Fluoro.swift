@@ -8,6 +8,7 @@ struct Fluoro: AsyncParsableCommand {
       Everything is kept in one folder (--data, fluoro-data by default).
 
       EXAMPLES:
+        fluoro daemon -o -n eu-west-1       stand in for the official X-Ray daemon
         fluoro receive                      take what X-Ray SDKs send to port 2000
         fluoro import segments.ndjson.gz    take segment documents from files
         fluoro traces --since 1h            list the traces of the last hour
@@ -19,7 +20,8 @@ struct Fluoro: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ReceiveCommand.self, ImportCommand.self, TracesCommand.self, TraceCommand.self, MapCommand.self,
+      ReceiveCommand.self, DaemonCommand.self, ImportCommand.self, TracesCommand.self, TraceCommand.self,
+      MapCommand.self,
       ExportCommand.self, CheckCommand.self, BenchCommand.self,
     ])
 }

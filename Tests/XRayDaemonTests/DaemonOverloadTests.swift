@@ -89,7 +89,7 @@ import XRayModel
           let offset = try DatagramHeader.documentOffset(in: bytes.span)
           buffer.append(UnsafeBufferPointer(rebasing: bytes[offset...]), at: .now)
         } catch {
-          buffer.reject(error)
+          buffer.reject(error.rawValue)
         }
       }
       if buffer.counts.held >= 500, let taken = await buffer.next() {

@@ -121,8 +121,8 @@ import XRayModel
 
   @Test func `passes on that there was no answer`() async throws {
     let sink = try RemoteSink(endpoint: "http://127.0.0.1:1", deadline: .seconds(600))
-    let error = await #expect(throws: HTTPClientError.self) { try await sink.put(Self.batch(1...1)) }
-    #expect(error?.reason == .refused)
+    let error = await #expect(throws: RemoteSinkError.self) { try await sink.put(Self.batch(1...1)) }
+    #expect(error?.reason == .unanswered(.refused) && error?.kind == .connectionRefused)
   }
 
   @Test func `wants a plain HTTP endpoint`() {

@@ -69,6 +69,8 @@ struct ImportCommand: AsyncParsableCommand {
         switch outcome {
         case .stored: tally.documents += 1
         case .unprocessed(let rejection): tally.reject(rejection.code)
+        // The embedded store takes a document or refuses it for good.
+        case .deferred: tally.reject(.invalidSegment)
         }
       }
       tally.bytesRead = before + file.bytesRead

@@ -7,12 +7,12 @@ struct StoreOptions: ParsableArguments {
   var data = "fluoro-data"
 
   /// Opens what is there, without changing it; another process may write to it meanwhile.
-  func openForReading() throws -> SQLiteTraceStore { try open(.init(isReadOnly: true)) }
+  func openForReading() throws -> SQLiteTraceStore { try Self.open(data, .init(isReadOnly: true)) }
 
   /// Opens the store as its only writer, and makes the folder when it is not there.
-  func openForWriting() throws -> SQLiteTraceStore { try open(.init()) }
+  func openForWriting() throws -> SQLiteTraceStore { try Self.open(data, .init()) }
 
-  private func open(_ options: SQLiteTraceStore.Options) throws -> SQLiteTraceStore {
+  static func open(_ data: String, _ options: SQLiteTraceStore.Options) throws -> SQLiteTraceStore {
     do {
       return try SQLiteTraceStore(directory: data, options: options)
     } catch {

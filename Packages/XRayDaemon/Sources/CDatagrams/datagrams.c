@@ -124,3 +124,9 @@ int datagrams_wait(int descriptor, int waker, int milliseconds) {
   if (watched[1].revents != 0) eventfd_read(waker, &ignored);
   return 0;
 }
+
+void datagrams_nap(int waker, int64_t nanoseconds) {
+  struct pollfd watched = {.fd = waker, .events = POLLIN};
+  struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+  ppoll(&watched, 1, &time, NULL);
+}

@@ -20,11 +20,15 @@ struct UnprocessedSegments {
     }
   }
 
-  func outcomes(of documents: [ArraySlice<UInt8>]) -> [SegmentOutcome] {
+  func outcomes(of documents: some Collection<ArraySlice<UInt8>>) -> [SegmentOutcome] {
     var outcomes = [SegmentOutcome](repeating: .stored, count: documents.count)
     if entries.isEmpty { return outcomes }
     let facts = documents.map(Facts.init)
-    func refuse(_ index: Int, _ entry: Entry) { outcomes[index] = .unprocessed(entry.rejection(facts[index])) }
+    func refuse(_ index: Int, _ entry: Entry) {
+      outcomes[index] =
+        entry.isPassing
+        ? .deferred(code: entry.code, message: entry.message) : .unprocessed(entry.rejection(facts[index]))
+    }
     func firstStored(where condition: (Facts) -> Bool) -> Int? {
       outcomes.indices.first { outcomes[$0] == .stored && condition(facts[$0]) }
     }
@@ -66,6 +70,11 @@ struct UnprocessedSegments {
 }
 
 extension UnprocessedSegments.Entry {
+  /// Whether the reason lies with the service, and may pass.
+  fileprivate var isPassing: Bool {
+    ["throttl", "internal", "serviceunavailable", "toomanyrequests"].contains { code.lowercased().contains($0) }
+  }
+
   /// In our terms; a code that X-Ray does not document becomes part of the detail.
   fileprivate func rejection(_ facts: UnprocessedSegments.Facts) -> SegmentRejection {
     let known = SegmentRejection.Code(rawValue: code)

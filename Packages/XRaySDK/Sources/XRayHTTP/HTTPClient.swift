@@ -1,9 +1,9 @@
-import NIOCore
+public import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// A small HTTP/1.1 client for one server, without TLS.
+/// A small HTTP/1.1 client for one server, with plain TCP unless it is given another transport.
 ///
 /// Connections are kept alive and used again; as many are open as there are requests at one time. Responses
 /// come whole, so each has a limit. A request is never sent twice by the client itself.
@@ -19,12 +19,24 @@ public final class HTTPClient: Sendable {
     var isClosed = false
   }
 
+  private let authority: String
+  private let transport: HTTPTransport
+  private let eventLoopGroup: any EventLoopGroup
   private let state = Mutex(State())
 
-  public init(endpoint: HTTPEndpoint, deadline: Duration = .seconds(10), bodyLimit: Int = 16 << 20) {
+  /// - Parameters:
+  ///   - transport: TLS and a proxy, from another module.
+  ///   - eventLoopGroup: Where the connections live; without one, on NIO's shared threads.
+  public init(
+    endpoint: HTTPEndpoint, deadline: Duration = .seconds(10), bodyLimit: Int = 16 << 20,
+    transport: HTTPTransport = .plain, eventLoopGroup: (any EventLoopGroup)? = nil
+  ) {
     self.endpoint = endpoint
     self.deadline = deadline
     self.bodyLimit = bodyLimit
+    self.transport = transport
+    self.eventLoopGroup = eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
+    authority = endpoint.authority
   }
 
   deinit {
@@ -37,7 +49,8 @@ public final class HTTPClient: Sendable {
     let due = NIODeadline.now() + TimeAmount(deadline)
     let channel = try await connection(by: due)
     let exchange = HTTPExchange(
-      head: request.head(for: endpoint), body: request.body, due: due, on: channel.eventLoop)
+      head: request.head(for: endpoint, authority: authority, through: transport), body: request.body, due: due,
+      on: channel.eventLoop)
     channel.writeAndFlush(exchange).whenFailure { _ in
       exchange.reply.fail(self.failure(.closed))
       channel.close(promise: nil)
@@ -66,7 +79,7 @@ public final class HTTPClient: Sendable {
   }
 
   private func failure(_ reason: HTTPClientError.Reason) -> HTTPClientError {
-    HTTPClientError(reason, server: endpoint.authority)
+    HTTPClientError(reason, server: authority)
   }
 
   private func keep(_ channel: any Channel) {
@@ -88,19 +101,46 @@ public final class HTTPClient: Sendable {
     if isClosed { throw failure(.clientClosed) }
     if Task.isCancelled { throw failure(.cancelled) }
     if let idle { return idle }
-    let (server, bodyLimit) = (endpoint.authority, bodyLimit)
-    let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connectTimeout(due - .now())
+    if endpoint.isSecure, transport.prepare == nil { throw failure(.noTLS) }
+    return try await connect(by: due)
+  }
+
+  private func connect(by due: NIODeadline) async throws(HTTPClientError) -> any Channel {
+    let target = transport.proxy ?? endpoint
+    let bootstrap = ClientBootstrap(group: eventLoopGroup).connectTimeout(due - .now())
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHTTPClientHandlers()
-          try channel.pipeline.syncOperations.addHandler(HTTPExchangeHandler(server: server, bodyLimit: bodyLimit))
-        }
+        channel.eventLoop.makeCompletedFuture { if self.transport.prepare == nil { try self.addHandlers(to: channel) } }
       }
     do {
-      return try await bootstrap.connect(host: endpoint.host, port: endpoint.port).get()
+      let channel = try await bootstrap.connect(host: target.host, port: target.port).get()
+      if let prepare = transport.prepare {
+        try await channel.eventLoop.flatSubmit { self.ready(channel, after: prepare, by: due) }.get()
+      }
+      return channel
+    } catch let error as HTTPClientError {
+      throw error
     } catch {
-      throw failure(HTTPClientError.Reason(connecting: error))
+      throw HTTPClientError(HTTPClientError.Reason(connecting: error), server: target.authority)
     }
+  }
+
+  /// Waits for the transport's preparation, then lets the connection speak HTTP. On the connection's event loop.
+  private func ready(
+    _ channel: any Channel, after prepare: HTTPTransport.Preparation, by due: NIODeadline
+  ) -> EventLoopFuture<Void> {
+    let timer = channel.eventLoop.scheduleTask(deadline: due) { channel.close(promise: nil) }
+    return prepare(channel, endpoint)
+      .flatMapThrowing { try self.addHandlers(to: channel) }
+      .flatMapErrorThrowing { error in
+        channel.close(promise: nil)
+        throw due <= .now() ? self.failure(.timedOut) : error
+      }
+      .always { _ in timer.cancel() }
+  }
+
+  private func addHandlers(to channel: any Channel) throws {
+    let pipeline = channel.pipeline.syncOperations
+    try pipeline.addHTTPClientHandlers()
+    try pipeline.addHandler(HTTPExchangeHandler(server: authority, bodyLimit: bodyLimit))
   }
 }

@@ -26,6 +26,12 @@ public struct HTTPClientError: Error, Hashable, Sendable, CustomStringConvertibl
     case malformedResponse = "not an HTTP/1.1 response"
     /// The path or a header cannot be sent: it has blanks, line breaks or the like.
     case malformedRequest = "request that cannot be sent"
+    /// The endpoint is `https` and the client was made without TLS.
+    case noTLS = "https needs a client with TLS"
+    /// The server's certificate is not accepted, or the two have no protocol in common.
+    case untrusted = "TLS handshake failed"
+    /// The proxy did not open a way to the server; the detail has its answer.
+    case proxyRefused = "proxy refused the connection"
     /// The calling task was cancelled.
     case cancelled = "cancelled"
     /// ``HTTPClient/close()`` came before.
@@ -35,13 +41,16 @@ public struct HTTPClientError: Error, Hashable, Sendable, CustomStringConvertibl
   public var reason: Reason
   /// The server, as `host:port`.
   public var server: String
+  /// What the other side or the TLS library said about it.
+  public var detail: String?
 
-  public init(_ reason: Reason, server: String) {
+  public init(_ reason: Reason, server: String, detail: String? = nil) {
     self.reason = reason
     self.server = server
+    self.detail = detail
   }
 
-  public var description: String { "\(server): \(reason.rawValue)" }
+  public var description: String { "\(server): \(reason.rawValue)" + (detail.map { ": \($0)" } ?? "") }
 }
 
 extension HTTPClientError.Reason {

@@ -10,11 +10,11 @@ final class HTTPExchange: Sendable {
   }
 
   let head: HTTPRequestHead
-  let body: [UInt8]
+  let body: ByteBuffer
   let due: NIODeadline
   let reply: EventLoopPromise<Reply>
 
-  init(head: HTTPRequestHead, body: [UInt8], due: NIODeadline, on loop: any EventLoop) {
+  init(head: HTTPRequestHead, body: ByteBuffer, due: NIODeadline, on loop: any EventLoop) {
     self.head = head
     self.body = body
     self.due = due
@@ -59,8 +59,8 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     }
     current = Current(exchange: exchange, timer: timer)
     context.write(wrapOutboundOut(.head(exchange.head)), promise: nil)
-    if !exchange.body.isEmpty {
-      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: exchange.body)))), promise: nil)
+    if exchange.body.readableBytes > 0 {
+      context.write(wrapOutboundOut(.body(.byteBuffer(exchange.body))), promise: nil)
     }
     context.write(wrapOutboundOut(.end(nil)), promise: promise)
   }

@@ -1,3 +1,4 @@
+public import NIOCore
 public import NIOHTTP1
 
 /// A request, complete with its body.
@@ -7,18 +8,24 @@ public struct HTTPRequest: Sendable {
   public var path: String
   /// `Host` and `Content-Length` are added by the client.
   public var headers: HTTPHeaders
-  public var body: [UInt8]
+  /// Sent without a further copy.
+  public var body: ByteBuffer
 
-  public init(_ method: HTTPMethod = .GET, path: String, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+  public init(_ method: HTTPMethod = .GET, path: String, headers: HTTPHeaders = [:], body: ByteBuffer) {
     self.method = method
     self.path = path
     self.headers = headers
     self.body = body
   }
 
+  /// Copies `body` once; the other initializer takes it as it is.
+  public init(_ method: HTTPMethod = .GET, path: String, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+    self.init(method, path: path, headers: headers, body: body.isEmpty ? ByteBuffer() : ByteBuffer(bytes: body))
+  }
+
   /// Whether nothing in the path or a header would end its line or begin another part of the message.
   var isWellFormed: Bool {
-    path.first == "/" && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    path.utf8.first == UInt8(ascii: "/") && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
       && headers.allSatisfy { name, value in
         !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
           && value.utf8.allSatisfy { ($0 >= 0x20 || $0 == UInt8(ascii: "\t")) && $0 != 0x7F }
@@ -26,15 +33,17 @@ public struct HTTPRequest: Sendable {
   }
 
   /// What goes over the wire before the body.
-  func head(for endpoint: HTTPEndpoint) -> HTTPRequestHead {
+  func head(for endpoint: HTTPEndpoint, authority: String, through transport: HTTPTransport) -> HTTPRequestHead {
     var headers = headers
-    if !headers.contains(name: "Host") { headers.add(name: "Host", value: endpoint.authority) }
+    if !headers.contains(name: "Host") { headers.add(name: "Host", value: authority) }
     headers.remove(name: "Transfer-Encoding")
     headers.remove(name: "Content-Length")
-    if !body.isEmpty || [.POST, .PUT, .PATCH].contains(method) {
-      headers.add(name: "Content-Length", value: String(body.count))
+    if body.readableBytes > 0 || [.POST, .PUT, .PATCH].contains(method) {
+      headers.add(name: "Content-Length", value: String(body.readableBytes))
     }
-    return HTTPRequestHead(version: .http1_1, method: method, uri: endpoint.basePath + path, headers: headers)
+    for (name, value) in transport.headers { headers.add(name: name, value: value) }
+    let base = transport.namesWholeURL ? endpoint.description : endpoint.basePath
+    return HTTPRequestHead(version: .http1_1, method: method, uri: base + path, headers: headers)
   }
 }
 

@@ -45,4 +45,7 @@ void datagrams_wake(int waker);
 /// Waits for a datagram, a wake-up or the end of the time; negative milliseconds wait for ever.
 int datagrams_wait(int descriptor, int waker, int milliseconds);
 
+/// Waits for a wake-up, which stays for `datagrams_wait`, or the end of the time; datagrams gather meanwhile.
+void datagrams_nap(int waker, int64_t nanoseconds);
+
 #endif

@@ -1,30 +1,36 @@
 import Synchronization
 import XRayModel
 
-/// Documents between the socket and the sink, in the order of their reception.
+/// Documents between the socket and one sink, in the order of their reception.
 ///
-/// Its budget bounds what is queued and what is in flight together: a document's bytes are free again only when
-/// the sink has answered. A document that finds no room is dropped and counted; those before it are kept.
+/// They lie in batches from the start: a document is copied once, behind those before it. The budget bounds what is
+/// queued and what is in flight together: a document's bytes are free again only when the sink has answered. A
+/// document that finds no room is dropped and counted; those before it are kept.
 final class DocumentBuffer: Sendable {
   typealias Instant = ContinuousClock.Instant
 
   struct Limits: Sendable {
+    /// Bytes for all documents, queued and in flight.
     var budget: Int
     var batchDocuments: Int
     var batchBytes: Int
+    /// How long a document waits for its batch to fill while somebody could take it.
     var interval: Duration
+    /// Bytes that batches may have which are in flight together; one batch always may.
+    var inFlightBytes = Int.max
   }
 
-  /// Documents that were taken out to be given to the sink.
+  /// A batch that was taken out to be given to the sink.
   struct Taken: Sendable {
-    var documents: [[UInt8]]
+    var batch: DocumentBatch
+    /// The number of its first document.
     let sequence: Int
     let count: Int
     let cost: Int
   }
 
-  /// What a document costs beside its own bytes: array header, allocation, place in the queue.
-  static let overhead = 64
+  /// What a document costs beside its own bytes: its end, and its share of the batch's own.
+  static let overhead = 32
 
   private let state: Mutex<State>
   private let wake: @Sendable () -> Void
@@ -42,22 +48,41 @@ final class DocumentBuffer: Sendable {
   /// When ``tick(at:)`` must be called; `nil` while nobody waits for a batch or nothing is queued.
   var nextDue: Instant? { state.withLock { $0.takers.isEmpty ? nil : $0.headDue } }
 
-  /// Counts a datagram that holds no document.
-  func reject(_ rejection: DatagramRejection) {
-    state.withLock { state in
-      state.counts.received += 1
-      state.counts.rejected[rejection.rawValue, default: 0] += 1
-    }
-  }
+  func hasRoom(for count: Int) -> Bool { state.withLock { $0.hasRoom(for: count) } }
 
-  /// Copies a document in; `false` when there was no room for it.
+  /// Counts a datagram that holds no document.
+  func reject(_ reason: String) { state.withLock { $0.reject(reason) } }
+
+  /// Copies a document in; `false` when there was no room for it, which is counted unless the caller tries again.
   @discardableResult
-  func append(_ document: UnsafeBufferPointer<UInt8>, at now: Instant) -> Bool {
-    let (isAccepted, handovers) = state.withLock { state in
-      (state.append(document, at: now), state.handovers(at: now))
+  func append(_ document: UnsafeBufferPointer<UInt8>, at now: Instant, isLastTry: Bool = true) -> Bool {
+    let (isAccepted, handovers, mustWake) = state.withLock { state in
+      let wasDue = state.headDue
+      if !isLastTry, !state.hasRoom(for: document.count) { return (false, state.handovers(at: now), false) }
+      let isAccepted = state.append(document, at: now)
+      let handovers = state.handovers(at: now)
+      return (isAccepted, handovers, wasDue == nil && state.headDue != nil && !state.takers.isEmpty)
     }
     handovers.perform()
+    if mustWake { wake() }
     return isAccepted
+  }
+
+  /// Takes what one call to the kernel brought, and hands batches over that are full or old enough. Returns how many
+  /// documents found no room.
+  func append(_ reception: borrowing DatagramBatch, at now: Instant) -> Int {
+    let (dropped, handovers) = state.withLock { state in
+      var dropped = 0
+      reception.forEachDocument { result in
+        switch result {
+        case .success(let document): if !state.append(document, at: now) { dropped += 1 }
+        case .failure(let rejection): state.reject(rejection.rawValue)
+        }
+      }
+      return (dropped, state.handovers(at: now))
+    }
+    handovers.perform()
+    return dropped
   }
 
   /// Hands a batch over that waited long enough.
@@ -79,14 +104,27 @@ final class DocumentBuffer: Sendable {
 
   /// Counts what became of a batch and frees its bytes.
   func settle(_ taken: Taken, _ settlement: Settlement) {
-    let flushed = state.withLock { state in
-      state.inFlight.removeAll { $0 == taken.sequence }
-      state.usedBytes -= taken.cost
+    let (handovers, flushed) = state.withLock { state in
+      state.finish(taken)
       state.counts.settle(taken.count, settlement)
-      return state.finishedFlushes()
+      return (state.handovers(at: .now), state.finishedFlushes())
     }
+    handovers.perform()
     for flush in flushed { flush.resume() }
   }
+
+  /// Counts what became of documents that ``abandon(keepingFor:)`` returned.
+  func settleAbandoned(_ count: Int, _ settlement: Settlement) {
+    state.withLock { $0.counts.settle(count, settlement) }
+  }
+
+  /// Counts what became of documents that were spooled.
+  func settleSpooled(_ count: Int, _ settlement: Settlement) {
+    state.withLock { $0.counts.settleSpooled(count, settlement) }
+  }
+
+  /// Counts documents that an earlier process left in the spool.
+  func restore(_ count: Int) { state.withLock { $0.counts.restore(count) } }
 
   /// Waits until the sink answered for everything that is in the buffer now.
   func flush() async throws {
@@ -115,14 +153,15 @@ final class DocumentBuffer: Sendable {
     }.perform()
   }
 
-  /// Closes, and drops what is still queued.
-  func abandon() {
-    let (handovers, flushed) = state.withLock { state in
+  /// Closes, and gives up what is still queued: it is returned for the spool, or was counted as dropped.
+  func abandon(keepingFor spool: Bool) -> [DocumentBatch] {
+    let (batches, handovers, flushed) = state.withLock { state in
       state.isClosed = true
-      state.dropQueue()
-      return (state.handovers(at: .now), state.finishedFlushes())
+      let batches = state.giveUpQueue(isDropped: !spool)
+      return (batches, state.handovers(at: .now), state.finishedFlushes())
     }
     handovers.perform()
     for flush in flushed { flush.resume() }
+    return batches
   }
 }

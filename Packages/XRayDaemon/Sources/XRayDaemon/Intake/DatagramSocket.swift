@@ -64,11 +64,11 @@ final class DatagramSocket: Sendable {
     }
   }
 
-  /// Takes what waits in the socket, at most a batch; 0 when nothing does.
-  func receive(into batch: borrowing DatagramBatch) throws(DaemonError) -> Int {
+  /// Takes what waits in the socket, at most a batch; nothing when nothing does.
+  func receive(into batch: inout DatagramBatch) throws(DaemonError) {
     let count = datagrams_receive(descriptor, batch.memory)
     guard count >= 0 else { throw DaemonError(.cannotReceive, address: address, errno: -count) }
-    return Int(count)
+    batch.count = Int(count)
   }
 
   /// Waits for a datagram, ``wake()`` or `deadline`, without one for ever.
@@ -83,6 +83,9 @@ final class DatagramSocket: Sendable {
     guard code == 0 else { throw DaemonError(.cannotReceive, address: address, errno: -code) }
   }
 
+  /// Waits whatever comes, but for ``wake()``.
+  func nap(_ duration: Duration) { datagrams_nap(waker, Int64(duration / .nanoseconds(1))) }
+
   func wake() { datagrams_wake(waker) }
 }
 
@@ -92,14 +95,22 @@ struct DatagramBatch: ~Copyable {
   static var limit: Int { Int(datagrams_batch_limit) }
 
   fileprivate let memory: OpaquePointer
+  /// Datagrams of the last reception.
+  fileprivate(set) var count = 0
 
   init() { memory = datagrams_batch_create() }
   deinit { datagrams_batch_destroy(memory) }
 
-  /// Datagram `index` of the last reception; valid until the next one.
-  borrowing func withDatagram<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    body(
-      UnsafeBufferPointer(
-        start: datagrams_bytes(memory, Int32(index)), count: datagrams_length(memory, Int32(index))))
+  /// Gives the document of each datagram, or why it has none; valid until the next reception.
+  borrowing func forEachDocument(_ body: (Result<UnsafeBufferPointer<UInt8>, DatagramRejection>) -> Void) {
+    for index in 0..<Int32(count) {
+      let datagram = UnsafeBufferPointer(start: datagrams_bytes(memory, index), count: datagrams_length(memory, index))
+      do throws(DatagramRejection) {
+        let offset = try DatagramHeader.documentOffset(in: datagram.span)
+        body(.success(UnsafeBufferPointer(rebasing: datagram[offset...])))
+      } catch {
+        body(.failure(error))
+      }
+    }
   }
 }

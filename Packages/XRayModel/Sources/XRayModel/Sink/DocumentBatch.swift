@@ -41,6 +41,13 @@ public struct DocumentBatch: Sendable {
   /// The bytes of document `index`, sharing this batch's memory.
   public subscript(index: Int) -> ArraySlice<UInt8> { bytes[range(of: index)] }
 
+  /// Gives back memory that was reserved in vain.
+  public mutating func trim() {
+    bytes = [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
+      count = memory.initialize(fromContentsOf: bytes)
+    }
+  }
+
   /// Forgets the documents and keeps the memory.
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)

@@ -1,0 +1,120 @@
+import DaemonServer
+import NIOPosix
+import Testing
+
+extension DaemonServerTests {
+  struct Life {
+    @Test func `a taken port is told as such`() async throws {
+      try await withServer { server, backend in
+        var configuration = DaemonServer.Configuration()
+        configuration.port = server.port
+        let second = DaemonServer(
+          configuration: configuration, handlers: backend.handlers, group: MultiThreadedEventLoopGroup.singleton)
+        let error = await #expect(throws: DaemonServerError.self) { try await second.start() }
+        #expect(error?.reason == .portTaken)
+        configuration.port = 0
+        configuration.host = "192.0.2.1"
+        let elsewhere = DaemonServer(
+          configuration: configuration, handlers: backend.handlers, group: MultiThreadedEventLoopGroup.singleton)
+        let absent = await #expect(throws: DaemonServerError.self) { try await elsewhere.start() }
+        #expect(absent?.reason == .addressNotAvailable)
+      }
+    }
+
+    @Test func `closing lets requests end and closes idle connections`() async throws {
+      try await withServer { server, backend in
+        backend.set { $0.delay = .milliseconds(300) }
+        let idle = try Client(port: server.port)
+        #expect(await idle.request("GET", "/healthz")?.status == 200)
+        let silent = try Client(port: server.port)
+        let busy = try Client(port: server.port)
+        await busy.send(Client.request("POST", "/GetSamplingRules"))
+        try await eventually { !backend.current.forwarded.isEmpty }
+        let start = ContinuousClock.now
+        async let closed: Void = server.close(deadline: .seconds(5))
+        #expect(await idle.isEnded())
+        #expect(await silent.isEnded())
+        let response = await busy.response()
+        #expect(response?.status == 200)
+        #expect(response?.headers["connection"] == "close")
+        #expect(await busy.isEnded())
+        _ = try? await Client(port: server.port).request("GET", "/healthz").map { _ in Issue.record("served") }
+        _ = consume busy
+        await closed
+        #expect(.now - start < .seconds(4))
+        #expect(!backend.current.wasCancelled)
+      }
+    }
+
+    @Test func `what lasts longer than the deadline is cut off`() async throws {
+      try await withServer { server, backend in
+        backend.set { $0.delay = .seconds(60) }
+        let busy = try Client(port: server.port)
+        await busy.send(Client.request("POST", "/GetSamplingRules"))
+        try await eventually { !backend.current.forwarded.isEmpty }
+        await server.close(deadline: .milliseconds(100))
+        #expect(await busy.isEnded())
+        try await eventually { backend.current.wasCancelled }
+        #expect(server.refusals("cut off at shutdown") == 1)
+      }
+    }
+
+    @Test func `closing takes what streams have sent before`() async throws {
+      try await withServer { server, backend in
+        let client = try Client(port: server.port)
+        await client.send("{\"format\":\"json\",\"version\":1}\n1\n")
+        try await eventually { backend.documents.count == 1 }
+        backend.set { $0.room = 0 }
+        await client.send((2...5000).map { "\($0)\n" }.joined())
+        try await eventually { server.counts.waitsForRoom == 1 }
+        async let closed: Void = server.close(deadline: .seconds(5))
+        try await Task.sleep(for: .milliseconds(100))
+        backend.set { $0.room = .max }
+        await closed
+        #expect(backend.current.documents.count == 5000)
+        #expect(await client.isEnded())
+      }
+    }
+
+    @Test func `random bytes do no harm`() async throws {
+      try await withServer { server, backend in
+        var random = SystemRandomNumberGenerator()
+        let starts: [[UInt8]] = [
+          [], [0, 0], [0, 0, 0, 40], Array("{".utf8), Array("{\"format\":\"json\",\"version\":1}\n".utf8),
+          Array("GET /".utf8),
+          Array("POST /TraceSegments HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n".utf8),
+          Array("POST /GetSamplingRules HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".utf8),
+          Array("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8),
+        ]
+        for round in 0..<300 {
+          let client = try Client(port: server.port)
+          let noise = (0..<Int.random(in: 1..<400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
+          }
+          await client.send(starts[round % starts.count] + noise)
+          if round % 3 == 0 { await client.send(noise) }
+          if round % 2 == 0 {
+            await client.endOutput()
+            _ = await client.receiveAll()
+          }
+        }
+        #expect(await fetch(server.port, "GET", "/healthz")?.status == 200)
+        try await eventually { server.counts.connectionsOpen == 0 }
+        #expect(backend.current.forwarded.isEmpty)
+      }
+    }
+  }
+}
+
+extension DaemonServerTests {
+  @Test func `counts can be read as metrics`() {
+    var counts = ServerCounts()
+    counts.requests = [.init(path: "/healthz", statusClass: 2): 3, .init(path: "other", statusClass: 4): 1]
+    counts.refusals = ["unknown path": 1]
+    counts.documentsAccepted = 7
+    let lines = counts.prometheusText.split(separator: "\n")
+    #expect(lines.contains(#"xray_daemon_http_requests_total{path="/healthz",status="2xx"} 3"#))
+    #expect(lines.contains(#"xray_daemon_tcp_refusals_total{reason="unknown path"} 1"#))
+    #expect(lines.contains(#"xray_daemon_tcp_documents_total{outcome="accepted"} 7"#))
+    #expect(lines.contains("# TYPE xray_daemon_tcp_connections_open gauge"))
+  }
+}
