@@ -22,7 +22,10 @@ struct Machine {
 
   var surroundings: AWSSurroundings {
     let files = files
-    return AWSSurroundings(variables: variables, clock: clock, readFile: { files[$0].map { Array($0.utf8) } })
+    var surroundings = AWSSurroundings(
+      variables: variables, clock: clock, readFile: { files[$0].map { Array($0.utf8) } })
+    surroundings.deadline = .seconds(600)
+    return surroundings
   }
 
   /// What the standard chain finds.

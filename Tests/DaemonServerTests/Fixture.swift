@@ -18,6 +18,8 @@ final class Backend: Sendable {
     var metrics = "up 1\n"
     var forwarded: [ProxyRequest] = []
     var delay = Duration.zero
+    /// Whether answers wait until this is taken back.
+    var isHeld = false
     var wasCancelled = false
     var response = ProxyResponse(status: 200, headers: ["Content-Type": "application/json"], body: Array("{}".utf8))
   }
@@ -47,6 +49,7 @@ final class Backend: Sendable {
       forward: { request in
         self.set { $0.forwarded.append(request) }
         do { try await Task.sleep(for: self.current.delay) } catch { self.set { $0.wasCancelled = true } }
+        while self.current.isHeld, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         return self.current.response
       },
       unreadiness: { self.current.unreadiness },

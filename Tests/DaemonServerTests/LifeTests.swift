@@ -23,17 +23,17 @@ extension DaemonServerTests {
 
     @Test func `closing lets requests end and closes idle connections`() async throws {
       try await withServer { server, backend in
-        backend.set { $0.delay = .milliseconds(300) }
+        backend.set { $0.isHeld = true }
         let idle = try Client(port: server.port)
         #expect(await idle.request("GET", "/healthz")?.status == 200)
         let silent = try Client(port: server.port)
         let busy = try Client(port: server.port)
         await busy.send(Client.request("POST", "/GetSamplingRules"))
         try await eventually { !backend.current.forwarded.isEmpty }
-        let start = ContinuousClock.now
-        async let closed: Void = server.close(deadline: .seconds(5))
+        async let closed: Void = server.close(deadline: .seconds(600))
         #expect(await idle.isEnded())
         #expect(await silent.isEnded())
+        backend.set { $0.isHeld = false }
         let response = await busy.response()
         #expect(response?.status == 200)
         #expect(response?.headers["connection"] == "close")
@@ -41,7 +41,6 @@ extension DaemonServerTests {
         _ = try? await Client(port: server.port).request("GET", "/healthz").map { _ in Issue.record("served") }
         _ = consume busy
         await closed
-        #expect(.now - start < .seconds(4))
         #expect(!backend.current.wasCancelled)
       }
     }
@@ -67,7 +66,7 @@ extension DaemonServerTests {
         backend.set { $0.room = 0 }
         await client.send((2...5000).map { "\($0)\n" }.joined())
         try await eventually { server.counts.waitsForRoom == 1 }
-        async let closed: Void = server.close(deadline: .seconds(5))
+        async let closed: Void = server.close(deadline: .seconds(600))
         try await Task.sleep(for: .milliseconds(100))
         backend.set { $0.room = .max }
         await closed

@@ -10,6 +10,8 @@ public struct AWSSurroundings: Sendable {
   public var readFile: @Sendable (String) -> [UInt8]?
   /// Makes a client for an `https` endpoint. The default has no TLS: its requests fail.
   public var secureClient: @Sendable (HTTPEndpoint) -> HTTPClient
+  /// Time for each question over plain HTTP; `nil`: 1 second for metadata and containers, 5 for STS.
+  public var deadline: Duration?
   /// Where plain connections live; `nil`: on NIO's shared threads.
   public var eventLoopGroup: (any EventLoopGroup)?
 
@@ -43,7 +45,8 @@ public struct AWSSurroundings: Sendable {
     let client =
       endpoint.isSecure
       ? secureClient(endpoint)
-      : HTTPClient(endpoint: endpoint, deadline: deadline, bodyLimit: 1 << 20, eventLoopGroup: eventLoopGroup)
+      : HTTPClient(
+        endpoint: endpoint, deadline: self.deadline ?? deadline, bodyLimit: 1 << 20, eventLoopGroup: eventLoopGroup)
     do {
       let response = try await client.execute(request)
       await client.close()
