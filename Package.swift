@@ -140,7 +140,8 @@ let package = Package(
     tests(
       "RecordedTraces", ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports"],
       exclude: ["Fixtures", "Goldens"]),
-    tests("EndToEnd", ["XRayModel", "XRaySDK", "XRayDaemon", "Traces", "SQLiteStore", "demo", "fluoro"]),
+    tests(
+      "EndToEnd", ["XRayModel", "XRaySDK", "XRayDaemon", "Traces", "SQLiteStore", "demo", "fluoro", "fluoro-daemon"]),
     tests("Tidy", []),
   ]
 )

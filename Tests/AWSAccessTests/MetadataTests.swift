@@ -126,7 +126,9 @@ private func metadata(_ request: AnsweringServer.Request) -> Answer? {
   @Test func `that does not answer takes a second, and then none for a while`() async throws {
     try await AnsweringServer.run({ _ in nil }) { server in
       let machine = Machine(metadata: server.url)
-      let source = InstanceCredentials(InstanceMetadata(machine.surroundings))
+      var surroundings = machine.surroundings
+      surroundings.deadline = nil
+      let source = InstanceCredentials(InstanceMetadata(surroundings))
       for _ in 0..<3 { await #expect(throws: CredentialsError.self) { try await source.credentials() } }
       #expect(server.requests.count == 1)
       machine.clock.advance(by: InstanceMetadata.pause)

@@ -2,9 +2,11 @@
 
 import glob
 import os
+import subprocess
+import tempfile
 import unittest
 
-from daemon import Daemon, XRay
+from daemon import FLUORO, Daemon, XRay
 
 FIXTURES = os.path.join(os.path.dirname(__file__), "..", "RecordedTraces", "Fixtures")
 
@@ -37,6 +39,18 @@ class DaemonTest(unittest.TestCase):
         self.assertRegex(headers["X-Amzn-Xray-Timestamp"], r"^\d{10}\.\d{9}$")
         self.assertRegex(headers["User-Agent"], r"xray-agent/xray-daemon/\S+ exec-env/UNKNOWN OS/linux-")
         self.assertLessEqual(len(body["TraceSegmentDocuments"]), 50)
+
+    def test_a_store_beside_the_api_has_the_same_documents(self):
+        with tempfile.TemporaryDirectory(prefix="fluoro-clients-") as folder:
+            daemon = Daemon(self.xray.endpoint, "--store", folder)
+            self.addCleanup(daemon.close)
+            daemon.run("server.py")
+            daemon.stop()
+            raw = subprocess.run(
+                [FLUORO, "export", "--format", "raw", "--data", folder], stdout=subprocess.PIPE, check=True, text=True,
+                timeout=60).stdout.splitlines()
+        self.assertGreater(len(raw), 1)
+        self.assertEqual(sorted(raw), sorted(self.xray.documents))
 
     def test_telemetry_tells_the_truth_at_the_end(self):
         self.daemon.run("server.py")

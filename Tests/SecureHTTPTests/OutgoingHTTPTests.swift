@@ -24,7 +24,8 @@ import XRayHTTP
   @Test func `speaks TLS and says which server it means`() async throws {
     try await SecureServer.run { server in
       let http = OutgoingHTTP(certificates: try trusting())
-      let client = http.client(for: HTTPEndpoint(host: "localhost", port: server.port, isSecure: true))
+      let client = http.client(
+        for: HTTPEndpoint(host: "localhost", port: server.port, isSecure: true), deadline: .seconds(600))
       for _ in 0..<3 {
         let response = try await client.execute(
           HTTPRequest(.POST, path: "/", body: [UInt8](repeating: 1, count: 60_000)))

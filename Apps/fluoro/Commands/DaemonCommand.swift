@@ -36,6 +36,9 @@ struct DaemonCommand: AsyncParsableCommand {
       .process(program: "fluoro daemon", version: Fluoro.configuration.version, arguments: arguments),
       and: destinations)
     let status = await program.run()
+    if arguments.contains(where: ["-h", "-help", "--help"].contains) {
+      print("\nBeside these, --store DIR keeps every document in a store, too, for fluoro traces to read.")
+    }
     try await store?.close()
     if status != 0 { Glibc.exit(status) }
   }

@@ -17,12 +17,18 @@ struct CanonicalRequest {
     append(Self.query(target[mark...].dropFirst()))
 
     var headers = request.headers.compactMap { name, value in
-      Self.isSigned(name) ? (name.lowercased(), Self.collapsed(value)) : nil
+      let name = name.lowercased()
+      return Self.isSigned(name) ? (name: name, value: Self.collapsed(value)) : nil
     }
-    headers.sort { $0.0 < $1.0 }
-    for (name, value) in headers { append("\(name):\(value)") }
+    headers.sort { $0.name < $1.name }
+    for (name, value) in headers {
+      bytes.append(contentsOf: name.utf8)
+      bytes.append(UInt8(ascii: ":"))
+      append(value)
+      if !signedHeaders.isEmpty { signedHeaders += ";" }
+      signedHeaders += name
+    }
     append("")
-    signedHeaders = headers.map(\.0).joined(separator: ";")
     append(signedHeaders)
 
     var hash = SHA256()
@@ -35,9 +41,9 @@ struct CanonicalRequest {
     bytes.append(UInt8(ascii: "\n"))
   }
 
+  /// Of a name in lower case.
   private static func isSigned(_ name: String) -> Bool {
-    let name = name.lowercased()
-    return name == "host" || name == "content-type" || name.hasPrefix("x-amz-")
+    name == "host" || name == "content-type" || name.utf8.starts(with: "x-amz-".utf8)
   }
 
   /// Without blanks around it, and with one blank for several.
@@ -47,6 +53,7 @@ struct CanonicalRequest {
 
   /// Without `.`, `..` and empty parts, and percent-encoded once more: all services but S3 have it so.
   private static func path(_ path: Substring) -> String {
+    if isCanonical(path) { return String(path) }
     var parts: [Substring] = []
     for part in path.split(separator: "/") where part != "." {
       if part == ".." { _ = parts.popLast() } else { parts.append(part) }
@@ -54,6 +61,19 @@ struct CanonicalRequest {
     let joined = "/" + parts.joined(separator: "/")
     let ending = parts.isEmpty || path.last != "/" ? "" : "/"
     return PercentEncoding.encode(joined + ending, keepingSlashes: true)
+  }
+
+  /// Whether a path is such already, as those of X-Ray's API are: looking costs much less than taking it apart.
+  private static func isCanonical(_ path: Substring) -> Bool {
+    var last: UInt8?
+    for byte in path.utf8 {
+      switch byte {
+      case UInt8(ascii: "/"), UInt8(ascii: "."): if last == UInt8(ascii: "/") { return false }
+      default: if !PercentEncoding.isPlain(byte) { return false }
+      }
+      last = byte
+    }
+    return path.utf8.first == UInt8(ascii: "/")
   }
 
   /// Names with their values, ordered by their bytes. A name alone has an empty value.
@@ -72,17 +92,24 @@ enum PercentEncoding {
   static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
     var bytes: [UInt8] = []
     for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
+      if isPlain(byte) || keepingSlashes && byte == UInt8(ascii: "/") {
         bytes.append(byte)
-      case UInt8(ascii: "/") where keepingSlashes: bytes.append(byte)
-      default:
+      } else {
         bytes.append(UInt8(ascii: "%"))
         for digit in [byte >> 4, byte & 15] { bytes.append(digit < 10 ? 48 + digit : 55 + digit) }
       }
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Whether a byte stands for itself.
+  static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "~"):
+      true
+    default: false
+    }
   }
 }

@@ -14,14 +14,18 @@ public final class RequestSigner: Sendable {
   public let service: String
   public let region: String
 
-  /// Derived from a secret for one day. AWS's own example computes four HMACs for it.
-  private struct DayKey {
-    var day: String
+  /// What the signatures of one second and one secret share.
+  private struct Stamp {
+    var second: Int64
     var secret: String
-    var key: SymmetricKey
+    /// As the `X-Amz-Date` header has it.
+    var date: String
+    var scope: String
+    /// Ready to take what is to be signed.
+    var code: HMAC<SHA256>
   }
 
-  private let dayKey = Mutex<DayKey?>(nil)
+  private let stamp = Mutex<Stamp?>(nil)
 
   /// - Parameter service: As in host names, such as `xray`.
   public init(service: String, region: String) {
@@ -35,46 +39,41 @@ public final class RequestSigner: Sendable {
   public func sign(
     _ request: inout HTTPRequest, to endpoint: HTTPEndpoint, with credentials: AWSCredentials, at time: Timestamp
   ) {
-    let date = AWSDate(time)
+    let stamp = stamp(of: credentials.secretAccessKey, at: time)
     request.headers.replaceOrAdd(name: "Host", value: endpoint.authority)
-    request.headers.replaceOrAdd(name: "X-Amz-Date", value: date.text)
+    request.headers.replaceOrAdd(name: "X-Amz-Date", value: stamp.date)
     request.headers.remove(name: "X-Amz-Security-Token")
     if let token = credentials.sessionToken { request.headers.add(name: "X-Amz-Security-Token", value: token) }
 
     let canonical = CanonicalRequest(request, basePath: endpoint.basePath)
-    let scope = "\(date.day)/\(region)/\(service)/aws4_request"
-    var toSign = Array("AWS4-HMAC-SHA256\n\(date.text)\n\(scope)\n".utf8)
+    var toSign = Array("AWS4-HMAC-SHA256\n\(stamp.date)\n\(stamp.scope)\n".utf8)
     toSign.appendHex(SHA256.hash(data: canonical.bytes))
-    let key = signingKey(for: credentials.secretAccessKey, on: date.day)
+    var code = stamp.code
+    code.update(data: toSign)
     var signature: [UInt8] = []
-    signature.appendHex(HMAC<SHA256>.authenticationCode(for: toSign, using: key))
+    signature.appendHex(code.finalize())
     request.headers.replaceOrAdd(
       name: "Authorization",
-      value: "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope), "
+      value: "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(stamp.scope), "
         + "SignedHeaders=\(canonical.signedHeaders), Signature=\(String(decoding: signature, as: UTF8.self))")
   }
 
-  private func signingKey(for secret: String, on day: String) -> SymmetricKey {
-    dayKey.withLock { kept in
-      if let kept, kept.day == day, kept.secret == secret { return kept.key }
+  private func stamp(of secret: String, at time: Timestamp) -> Stamp {
+    stamp.withLock { kept in
+      if let kept, kept.second == time.wholeSeconds, kept.secret == secret { return kept }
+      let date = String(decoding: time.iso8601.utf8.prefix(19).filter { !"-:".utf8.contains($0) }, as: UTF8.self) + "Z"
+      let day = String(date.prefix(8))
+      // AWS's own example computes these four HMACs for each signature.
       var key = SymmetricKey(data: Array("AWS4\(secret)".utf8))
       for part in [day, region, service, "aws4_request"] {
         key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
       }
-      kept = DayKey(day: day, secret: secret, key: key)
-      return key
+      let new = Stamp(
+        second: time.wholeSeconds, secret: secret, date: date, scope: "\(day)/\(region)/\(service)/aws4_request",
+        code: HMAC<SHA256>(key: key))
+      kept = new
+      return new
     }
-  }
-}
-
-/// The time as signatures have it: `20150830T123600Z`.
-struct AWSDate {
-  var text: String
-  /// `20150830`.
-  var day: String { String(text.prefix(8)) }
-
-  init(_ time: Timestamp) {
-    text = String(time.iso8601.prefix(19).filter { $0 != "-" && $0 != ":" }) + "Z"
   }
 }
 
@@ -82,7 +81,10 @@ extension [UInt8] {
   /// Appends each byte as two lower-case digits.
   mutating func appendHex(_ bytes: some Sequence<UInt8>) {
     for byte in bytes {
-      for digit in [byte >> 4, byte & 15] { append(digit < 10 ? 48 + digit : 87 + digit) }
+      append(Self.digit(byte >> 4))
+      append(Self.digit(byte & 15))
     }
   }
+
+  private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }

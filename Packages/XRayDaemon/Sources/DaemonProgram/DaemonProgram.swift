@@ -25,7 +25,11 @@ public struct DaemonProgram: Sendable {
   ///   - extra: Where documents go besides the X-Ray APIs that the options name.
   public init(_ sources: OptionSources, and extra: [Daemon.Destination] = []) {
     self.sources = sources
-    self.extra = extra
+    self.extra = extra.map { destination in
+      var destination = destination
+      destination.sink = SinkBeside(sink: destination.sink)
+      return destination
+    }
   }
 
   /// Runs until SIGTERM or SIGINT, and returns the exit status.
@@ -58,7 +62,8 @@ private struct RunningProgram: Sendable {
   let group: any EventLoopGroup
   let extra: [Daemon.Destination]
 
-  private static let batchBytes = 256 << 10
+  /// 50 documents of 60 KB; smaller where memory is, so that all senders have something to send.
+  private static let batchBytes = 3 << 20
 
   func run() async -> Int32 {
     let start = ContinuousClock.now
@@ -85,7 +90,7 @@ private struct RunningProgram: Sendable {
     let life = Life()
     let server = await serve(daemon, outlets, life, since: start, logger)
     let telemetry = TelemetryReporter(
-      api: outlets[0].api,
+      outlet: outlets[0],
       identity: .init(
         instanceID: upstream.identity.instanceID, hostName: upstream.identity.hostName,
         resourceARN: options.resourceARN ?? ""),
@@ -134,7 +139,7 @@ private struct RunningProgram: Sendable {
     configuration.batchBytes = min(Self.batchBytes, memory / 32)
     // Long enough for a few documents to share a call, short enough not to be noticed: those that gather in the kernel
     // go on together. While all senders are busy, batches fill.
-    configuration.gathering = .milliseconds(6)
+    configuration.gathering = .microseconds(7500)
     configuration.batchInterval = .zero
     configuration.concurrency = options.concurrency
     configuration.drainDeadline = options.drainDeadline

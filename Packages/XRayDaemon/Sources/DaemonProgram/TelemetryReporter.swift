@@ -18,7 +18,7 @@ actor TelemetryReporter {
   private static let queueLimit = 30
   private static let recordsPerCall = 10
 
-  private let api: XRayAPI
+  private let outlet: Outlet
   private let identity: Identity
   private let clock: any WallClock
   private let logger: Logger
@@ -40,7 +40,8 @@ actor TelemetryReporter {
       let hops = status.ledger.hops
       // Kernel, daemon, sink.
       guard hops.count == 3 else { return }
-      received = hops[1].received
+      // With what the kernel dropped, so that the record adds up.
+      received = hops[0].received
       sent = hops[2].passedOn
       rejected = hops[1].rejectedTotal + hops[2].rejectedTotal
       spillover = hops[0].droppedTotal + hops[1].droppedTotal
@@ -48,10 +49,11 @@ actor TelemetryReporter {
     }
   }
 
+  /// - Parameter outlet: Asked for its API with each call, as that may be exchanged.
   init(
-    api: XRayAPI, identity: Identity, clock: any WallClock, logger: Logger, totals: @escaping @Sendable () -> Totals
+    outlet: Outlet, identity: Identity, clock: any WallClock, logger: Logger, totals: @escaping @Sendable () -> Totals
   ) {
-    self.api = api
+    self.outlet = outlet
     self.identity = identity
     self.clock = clock
     self.logger = logger
@@ -85,7 +87,7 @@ actor TelemetryReporter {
     while !queue.isEmpty {
       let records = queue.prefix(Self.recordsPerCall)
       do {
-        _ = try await api.call("/TelemetryRecords", body(records))
+        _ = try await outlet.api.call("/TelemetryRecords", body(records))
         queue.removeFirst(records.count)
       } catch {
         logger.debug("Sending telemetry records failed, they stay queued: \(error)")

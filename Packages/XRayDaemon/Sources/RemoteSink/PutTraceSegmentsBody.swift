@@ -18,8 +18,8 @@ enum PutTraceSegmentsBody {
   }
 
   private static func append(_ document: ArraySlice<UInt8>, to body: inout [UInt8]) {
-    let (marks, controls, isASCII) = document.withUnsafeBufferPointer { count($0) }
-    guard isASCII, controls == 0 else {
+    let (marks, isPlain) = document.withUnsafeBufferPointer { look(at: $0) }
+    guard isPlain else {
       var writer = JSONWriter()
       writer.string(String(decoding: document, as: UTF8.self))
       body += writer.bytes
@@ -27,24 +27,39 @@ enum PutTraceSegmentsBody {
     }
     body.append(addingCapacity: document.count + marks + 2) { output in
       output.append(UInt8(ascii: "\""))
-      document.withUnsafeBufferPointer { bytes in
-        for byte in bytes {
-          if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { output.append(UInt8(ascii: "\\")) }
-          output.append(byte)
+      // Without branches: quotes are many and come where no processor expects them. The backslash is written before
+      // every byte, and stays where the next one is not put in its place.
+      output.withUnsafeMutableBufferPointer { memory, count in
+        var end = count
+        document.withUnsafeBufferPointer { bytes in
+          for byte in bytes {
+            memory[end] = UInt8(ascii: "\\")
+            end &+= isMark(byte) ? 1 : 0
+            memory[end] = byte
+            end &+= 1
+          }
         }
+        count = end
       }
       output.append(UInt8(ascii: "\""))
     }
   }
 
-  /// How many bytes need a backslash or six characters, and whether all others stand for themselves.
-  private static func count(_ bytes: UnsafeBufferPointer<UInt8>) -> (marks: Int, controls: Int, isASCII: Bool) {
-    var (marks, controls, all) = (0, 0, UInt8(0))
-    for byte in bytes {
-      marks &+= byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0
-      controls &+= byte < 0x20 ? 1 : 0
-      all |= byte
+  private static func isMark(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") }
+
+  /// How many bytes need a backslash, and whether all others stand for themselves: ASCII, and no control characters.
+  private static func look(at bytes: UnsafeBufferPointer<UInt8>) -> (marks: Int, isPlain: Bool) {
+    var (marks, all, least) = (0, UInt8(0), UInt8.max)
+    // Counted in a byte, 128 at a time: then the processor looks at many bytes at once.
+    for start in stride(from: 0, to: bytes.count, by: 128) {
+      var count: UInt8 = 0
+      for byte in bytes[start..<min(start + 128, bytes.count)] {
+        count &+= isMark(byte) ? 1 : 0
+        all |= byte
+        least = min(least, byte)
+      }
+      marks += Int(count)
     }
-    return (marks, controls, all < 0x80)
+    return (marks, all < 0x80 && least >= 0x20)
   }
 }

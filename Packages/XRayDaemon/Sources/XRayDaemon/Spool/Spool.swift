@@ -116,10 +116,13 @@ final class Spool: Sendable {
     while let entry = readdir(folder) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       if name.hasSuffix(".batch.part") { unlink("\(directory)/\(name)") }
-      guard name.hasSuffix(".batch"), let number = Int(name.dropLast(6)) else { continue }
-      let head = (try? contents(of: self.name(number), limit: SpooledBatch.headSize)) ?? []
+      // What this class would not have written, a pipe or another's file, is left alone.
+      guard name.hasSuffix(".batch"), name.utf8.count < 24, let number = Int(name.dropLast(6)),
+        self.name(number) == "\(directory)/\(name)"
+      else { continue }
       var status = stat()
-      stat(self.name(number), &status)
+      guard stat(self.name(number), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      let head = (try? contents(of: self.name(number), limit: SpooledBatch.headSize)) ?? []
       files.append(
         File(number: number, bytes: Int(status.st_size), documents: SpooledBatch.documents(announcedBy: head)))
     }
