@@ -62,23 +62,15 @@ final class DaemonProcess {
   }
 
   private func becomeReady() async throws {
-    try await eventually("ready") { self.log.contains("Ready ") || !self.isRunning }
-    let ready = try #require(try /Ready tcp=(\d+|-) udp=[^ ]*:(\d+)/.firstMatch(in: log), "\(log)")
+    // With its end: the line may be read while it is being written.
+    let line = /Ready tcp=(\d+|-) udp=[^ ]*:(\d+)\n/
+    try await eventually("ready") { self.log.contains(line) || !self.isRunning }
+    let ready = try #require(try line.firstMatch(in: log), "\(log)")
     tcpPort = Int(ready.1) ?? 0
     udpPort = try #require(Int(ready.2))
-    // The first is what datagrams go through from now on.
     let target = try LoopbackSocket.connected(SOCK_DGRAM, to: udpPort)
     dup2(target, datagrams)
     close(target)
-  }
-
-  var debugTarget: String {
-    var address = sockaddr_in()
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let code = withUnsafeMutableBytes(of: &address) { bytes in
-      bytes.withMemoryRebound(to: sockaddr.self) { getpeername(datagrams, $0.baseAddress!, &size) }
-    }
-    return "fd \(datagrams) code \(code) errno \(errno) peer \(UInt16(bigEndian: address.sin_port))"
   }
 
   // MARK: What it says
@@ -92,7 +84,8 @@ final class DaemonProcess {
   func atEnd(_ hop: String, _ count: String) throws -> Int {
     let line = try #require(lines(containing: "Stopped ledger=").last, "\(log)")
     let part = try #require(line.firstRange(of: "\(hop): ").map { line[$0.upperBound...].prefix { $0 != ";" } })
-    let number = try #require(part.split(separator: ",").first { $0.contains(" \(count)") || $0.hasSuffix(" \(count)\"") })
+    let number = try #require(
+      part.split(separator: ",").first { $0.contains(" \(count)") || $0.hasSuffix(" \(count)\"") })
     return try #require(Int(number.filter(\.isNumber)))
   }
 
@@ -107,7 +100,8 @@ final class DaemonProcess {
 
   func post(_ path: String, _ body: String) throws -> String {
     try exchange(
-      "POST \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+      "POST \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    )
   }
 
   private func exchange(_ request: String) throws -> String {
@@ -163,7 +157,8 @@ struct DaemonMetrics {
   /// The sum of all samples that have these labels.
   func sum(_ name: String, _ labels: KeyValuePairs<String, String> = [:]) -> Int {
     samples.filter { sample in
-      sample.name == "fluoro_daemon_\(name)" && labels.allSatisfy { sample.labels.contains("\($0.key)=\"\($0.value)\"") }
+      sample.name == "fluoro_daemon_\(name)"
+        && labels.allSatisfy { sample.labels.contains("\($0.key)=\"\($0.value)\"") }
     }.reduce(0) { $0 + $1.value }
   }
 

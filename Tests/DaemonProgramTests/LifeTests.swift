@@ -35,7 +35,8 @@ extension `The daemon program` {
     @Test func `has a record that adds up, whatever was lost`() async throws {
       let backend = try XRayBackend { _ in .late(.milliseconds(20)) }
       defer { backend.stop() }
-      let daemon = try await DaemonProcess.start(["-m", "3", "--concurrency", "1", "--drain-deadline", "0.2"], to: backend)
+      let daemon = try await DaemonProcess.start(
+        ["-m", "3", "--concurrency", "1", "--drain-deadline", "0.2"], to: backend)
       let document = documents(0..<1, padding: 10_000)[0]
       for _ in 0..<2000 { daemon.send(documents: [document]) }
       let telemetry = try await daemon.telemetryAtEnd(from: backend)
@@ -76,7 +77,9 @@ extension `The daemon program` {
       let (old, new) = (try XRayBackend(), try XRayBackend())
       defer { for backend in [old, new] { backend.stop() } }
       let folder = try TemporaryFolder.make()
-      func write(_ text: String) throws { try text.write(toFile: "\(folder)/cfg.yaml", atomically: true, encoding: .utf8) }
+      func write(_ text: String) throws {
+        try text.write(toFile: "\(folder)/cfg.yaml", atomically: true, encoding: .utf8)
+      }
       func settings(_ level: String, _ backend: XRayBackend) -> String {
         "Version: 2\nLogging:\n  LogLevel: \(level)\nEndpoint: \(backend.endpoint)\n"
       }

@@ -82,13 +82,17 @@ extension `The daemon program` {
       let file = try FileHandle(forUpdating: URL(fileURLWithPath: "\(spool)/\(oldest)"))
       try file.truncate(atOffset: try file.seekToEnd() - 10)
       try file.close()
-      func put(_ name: String, _ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(fileURLWithPath: "\(spool)/\(name)")) }
+      func put(_ name: String, _ bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(spool)/\(name)"))
+      }
       try put("000000000777.batch", [])
       try put("000000000778.batch", Array("garbage".utf8))
       try put("000000000779.batch", Array("fluoroB1".utf8) + [2, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4, 5])
       try put("000000000780.batch.part", [1])
       // Not ours, whatever they look like.
-      let foreign: Set = ["\(Int.max).batch", "-1.batch", "7.batch", "x.batch", "000000000781.batch", "000000000782.batch"]
+      let foreign: Set = [
+        "\(Int.max).batch", "-1.batch", "7.batch", "x.batch", "000000000781.batch", "000000000782.batch",
+      ]
       for name in foreign where !name.hasPrefix("0") { try put(name, [1]) }
       #expect(mkfifo("\(spool)/000000000781.batch", 0o600) == 0)
       try FileManager.default.createDirectory(atPath: "\(spool)/000000000782.batch", withIntermediateDirectories: false)
@@ -103,9 +107,8 @@ extension `The daemon program` {
       #expect(try second.metrics().dropped("spool damaged") == 5)
       #expect(second.lines(containing: "A file of the spool was damaged").count == 4)
       second.send(documents: ["after"])
-      do { try await eventually("the next", within: .seconds(3)) { backend.documents.last == "after" } } catch { print("FLAKE", second.udpPort, second.debugTarget); let l = Process(); l.executableURL = URL(fileURLWithPath: "/bin/ls"); l.arguments = ["-l", "/proc/\(getpid())/fd"]; try l.run(); l.waitUntilExit() }
+      try await eventually("the next") { backend.documents.last == "after" }
       #expect(try await second.end() == 0)
-      print("AT THE END", backend.documents.last ?? "-", second.lines(containing: "Stopped"))
     }
 
     @Test(arguments: ["/proc/spool", "/dev/null/spool", "FOLDER/log"])

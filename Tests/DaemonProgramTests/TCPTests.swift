@@ -34,13 +34,17 @@ extension `The daemon program` {
       let daemon = try await DaemonProcess.start([], to: backend)
       var clients: [Int32] = []
       defer { for client in clients { close(client) } }
-      for beginning in ["", "G", "GET /healthz HTTP/1.1\r\nHost: x\r\nA: ", "{", "\0", "\0\u{1}\0\0", "POST /TraceSegments"] {
+      for beginning in [
+        "", "G", "GET /healthz HTTP/1.1\r\nHost: x\r\nA: ", "{", "\0", "\0\u{1}\0\0", "POST /TraceSegments",
+      ] {
         clients.append(try daemon.connect())
         LoopbackSocket.write(beginning, to: clients[clients.count - 1])
       }
       // More than is taken of each: the connection is closed, or what follows is not read.
       let endless = String(repeating: "x", count: 200_000)
-      for beginning in ["GET /", "GET / HTTP/1.1\r\nA: ", DaemonProcess.header + "{\"a\":\"", "\0\u{7F}\u{7F}\u{7F}", "{"] {
+      for beginning in [
+        "GET /", "GET / HTTP/1.1\r\nA: ", DaemonProcess.header + "{\"a\":\"", "\0\u{7F}\u{7F}\u{7F}", "{",
+      ] {
         clients.append(try daemon.connect())
         LoopbackSocket.write(beginning + endless, to: clients[clients.count - 1])
       }

@@ -40,6 +40,7 @@ final class XRayBackend: Sendable {
     var requests: [Request] = []
     var documents: [String] = []
     var connections: Set<Int32> = []
+    var isStopped = false
   }
 
   let port: Int
@@ -68,8 +69,12 @@ final class XRayBackend: Sendable {
 
   /// Ends every connection, and takes no further ones.
   func stop() {
-    shutdown(listener, Int32(SHUT_RDWR))
-    state.withLock { for connection in $0.connections { shutdown(connection, Int32(SHUT_RDWR)) } }
+    state.withLock { state in
+      // The second time the number may be another socket's.
+      if !state.isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
+      state.isStopped = true
+      for connection in state.connections { shutdown(connection, Int32(SHUT_RDWR)) }
+    }
   }
 
   private func acceptConnections() {

@@ -119,6 +119,13 @@ import XRayModel
     #expect(error?.reason == reason && error?.detail == detail)
   }
 
+  @Test func `knows that throttling passes, whatever its status`() async {
+    let answer = ScriptedServer.Answer.json(
+      "{}", status: "400 Bad", headers: "x-amzn-ErrorType: ThrottlingException\r\n")
+    let error = await #expect(throws: RemoteSinkError.self) { try await Self.put(Self.batch(1...2), answer: answer) }
+    #expect(error?.kind.isTransient == true && error?.reason == .answered(status: 400))
+  }
+
   @Test func `passes on that there was no answer`() async throws {
     let sink = try RemoteSink(endpoint: "http://127.0.0.1:1", deadline: .seconds(600))
     let error = await #expect(throws: RemoteSinkError.self) { try await sink.put(Self.batch(1...1)) }

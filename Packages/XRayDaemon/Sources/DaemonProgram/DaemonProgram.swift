@@ -42,12 +42,19 @@ public struct DaemonProgram: Sendable {
       error.report()
       return error.status
     }
+    // First of all: what is sent from now on waits in the kernel until everything else is there.
+    let port = Result { () throws(DaemonError) in
+      try DatagramPort(
+        binding: DatagramAddress(host: options.udpAddress.host, port: options.udpAddress.port))
+    }
     // A reader that went away, of the log for instance, is an error of a call and not the end.
     signal(SIGPIPE, SIG_IGN)
     let log = DaemonLog(options)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let status = await withTaskExecutorPreference(EventLoopExecutor(group.any())) {
-      await RunningProgram(sources: sources, options: options, log: log, group: group, extra: extra).run()
+      await RunningProgram(
+        sources: sources, options: options, port: port, log: log, group: group, extra: extra
+      ).run()
     }
     try? await group.shutdownGracefully()
     return status
@@ -58,6 +65,7 @@ public struct DaemonProgram: Sendable {
 private struct RunningProgram: Sendable {
   let sources: OptionSources
   let options: DaemonOptions
+  let port: Result<DatagramPort, DaemonError>
   let log: DaemonLog
   let group: any EventLoopGroup
   let extra: [Daemon.Destination]
@@ -77,12 +85,14 @@ private struct RunningProgram: Sendable {
     let daemon: Daemon
     let outlets: [Outlet]
     do {
+      let port = try port.get()
       upstream = try await Upstream(
         options, environment: sources.environment, version: sources.version, group: group)
       say(.region(upstream.region), logger)
       for endpoint in upstream.endpoints { say(.endpoint("\(endpoint)"), logger) }
       outlets = upstream.apis.map(Outlet.init)
-      daemon = try Daemon(configuration: configuration, destinations: destinations(outlets, upstream), logger: logger)
+      daemon = Daemon(
+        configuration: configuration, port: port, destinations: destinations(outlets, upstream), logger: logger)
     } catch {
       logger.error("\(error)")
       return 1
@@ -133,9 +143,9 @@ private struct RunningProgram: Sendable {
   private var configuration: Daemon.Configuration {
     var configuration = Daemon.Configuration()
     let memory = options.bufferMemoryMB << 20
-    configuration.address = DatagramAddress(host: options.udpAddress.host, port: options.udpAddress.port)
     configuration.bufferMemory = memory
-    configuration.inFlightShare = 0.125
+    // With the default of eight senders, for a full batch each.
+    configuration.inFlightShare = 0.25
     configuration.batchBytes = min(Self.batchBytes, memory / 32)
     // Long enough for a few documents to share a call, short enough not to be noticed: those that gather in the kernel
     // go on together. While all senders are busy, batches fill.

@@ -31,6 +31,8 @@ public struct RemoteSinkError: SegmentSinkFailure, Hashable, CustomStringConvert
 
   public var kind: SegmentSinkFailureKind {
     switch reason {
+    // Throttling passes, whatever status it comes with.
+    case .answered(400) where detail?.lowercased().contains("throttl") == true: .status(429)
     case .answered(let status): .status(status)
     case .unanswered(.timedOut): .timeout
     case .unanswered(.refused): .connectionRefused

@@ -17,23 +17,26 @@ public final class Daemon: Sendable {
   public let receiveBuffer: Int
 
   private let configuration: Configuration
+  private let wantedBuffer: Int
   private let logger: Logger
   private let socket: DatagramSocket
   private let deliveries: [Delivery]
   private let receiver: Receiver
   private let hasRun = Atomic(false)
 
-  /// Binds the socket and opens the spools. A spool that cannot be used is said so in the log; the daemon goes on
-  /// without it.
+  /// Opens the spools. A spool that cannot be used is said so in the log; the daemon goes on without it.
+  ///
+  /// - Parameter port: Where to receive, instead of the configuration's address; for this daemon alone.
   public init(
-    configuration: Configuration = Configuration(), destinations: [Destination],
+    configuration: Configuration = Configuration(), port: DatagramPort, destinations: [Destination],
     logger: Logger = Logger(label: "xray-daemon")
-  ) throws(DaemonError) {
-    let socket = try DatagramSocket(binding: configuration.address, receiveBuffer: configuration.receiveBuffer)
+  ) {
+    let socket = port.socket
     let limits = configuration.limits(sinks: destinations.count)
     let policy = RetryPolicy(
       attempts: max(1, configuration.attempts), delay: configuration.retryDelay, random: configuration.random)
     self.configuration = configuration
+    wantedBuffer = port.wantedBuffer
     self.logger = logger
     self.socket = socket
     address = socket.address
@@ -47,6 +50,15 @@ public final class Daemon: Sendable {
     }
     receiver = Receiver(
       socket: socket, buffers: deliveries.map(\.buffer), gathering: configuration.gathering, logger: logger)
+  }
+
+  /// Binds the configuration's address.
+  public convenience init(
+    configuration: Configuration = Configuration(), destinations: [Destination],
+    logger: Logger = Logger(label: "xray-daemon")
+  ) throws(DaemonError) {
+    let port = try DatagramPort(binding: configuration.address, receiveBuffer: configuration.receiveBuffer)
+    self.init(configuration: configuration, port: port, destinations: destinations, logger: logger)
   }
 
   /// A daemon with one sink.
@@ -76,10 +88,10 @@ public final class Daemon: Sendable {
   public func run() async throws {
     guard !hasRun.exchange(true, ordering: .relaxed) else { throw DaemonError(.alreadyRan, address: address) }
     logger.debug("Receiving segments", metadata: ["address": "\(address)", "receiveBuffer": "\(receiveBuffer)"])
-    if receiveBuffer < configuration.receiveBuffer {
+    if receiveBuffer < wantedBuffer {
       logger.warning(
         "The receive buffer is smaller than asked for; raise net.core.rmem_max to lose less in bursts",
-        metadata: ["asked": "\(configuration.receiveBuffer)", "granted": "\(receiveBuffer)"])
+        metadata: ["asked": "\(wantedBuffer)", "granted": "\(receiveBuffer)"])
     }
     let failure = await withTaskCancellationHandler {
       await receiveAndDeliver()
