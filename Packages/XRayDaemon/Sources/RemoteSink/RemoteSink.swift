@@ -1,4 +1,4 @@
-public import XRayHTTP
+import XRayHTTP
 public import XRayModel
 
 /// Sends documents on to an X-Ray API elsewhere, by `PutTraceSegments`.

@@ -1,5 +1,5 @@
 import Synchronization
-public import XRayModel
+import XRayModel
 
 /// Failed calls to a sink, by how they failed.
 final class FailureCounts: Sendable {

@@ -1,5 +1,5 @@
 import Synchronization
-public import XRayModel
+import XRayModel
 
 #if canImport(Glibc)
   import Glibc
