@@ -126,7 +126,9 @@ let package = Package(
     tests("SecureHTTPTests", ["XRayHTTP", "SecureHTTP", ssl, tls] + nio),
     tests("DaemonServerTests", ["XRayModel", "XRayDaemon", "DaemonServer", log] + nio),
     tests("DaemonOptionsTests", ["XRayModel", "DaemonOptions", log]),
-    tests("DaemonProgramTests", ["XRayModel", "XRayDaemon", "DaemonOptions", "DaemonProgram", "fluoro-daemon"]),
+    tests(
+      "DaemonProgramTests",
+      ["XRayModel", "XRayDaemon", "DaemonServer", "DaemonOptions", "DaemonProgram", "fluoro-daemon"]),
     tests("TracesTests", ["XRayModel", "Traces"]),
     tests("TraceFiltersTests", ["XRayModel", "Traces", "TraceFilters"]),
     tests("SegmentBlocksTests", ["XRayModel", "SegmentBlocks"]),

@@ -1,3 +1,4 @@
+import DaemonServer
 import Testing
 import XRayDaemon
 import XRayModel
@@ -16,5 +17,17 @@ import XRayModel
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       #expect(try /[a-z_]+(\{([a-z_]+="([^"\\\n]|\\.)*",?)*\})? [0-9]+/.wholeMatch(in: line) != nil, "\(line)")
     }
+  }
+
+  @Test func `tell what the TCP port did`() {
+    var counts = ServerCounts()
+    counts.requests = [.init(path: "/healthz", statusClass: 2): 3, .init(path: "other", statusClass: 4): 1]
+    counts.refusals = ["unknown path": 1]
+    counts.documentsAccepted = 7
+    let lines = Metrics([], server: counts, receiveBuffer: 1, uptime: .zero).text.split(separator: "\n")
+    #expect(lines.contains(#"fluoro_daemon_requests_total{path="/healthz",status="2xx"} 3"#))
+    #expect(lines.contains(#"fluoro_daemon_refusals_total{reason="unknown path"} 1"#))
+    #expect(lines.contains(#"fluoro_daemon_tcp_documents_total{outcome="accepted"} 7"#))
+    #expect(lines.contains("# TYPE fluoro_daemon_connections_open gauge"))
   }
 }

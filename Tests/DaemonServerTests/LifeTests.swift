@@ -103,17 +103,3 @@ extension DaemonServerTests {
     }
   }
 }
-
-extension DaemonServerTests {
-  @Test func `counts can be read as metrics`() {
-    var counts = ServerCounts()
-    counts.requests = [.init(path: "/healthz", statusClass: 2): 3, .init(path: "other", statusClass: 4): 1]
-    counts.refusals = ["unknown path": 1]
-    counts.documentsAccepted = 7
-    let lines = counts.prometheusText.split(separator: "\n")
-    #expect(lines.contains(#"xray_daemon_http_requests_total{path="/healthz",status="2xx"} 3"#))
-    #expect(lines.contains(#"xray_daemon_tcp_refusals_total{reason="unknown path"} 1"#))
-    #expect(lines.contains(#"xray_daemon_tcp_documents_total{outcome="accepted"} 7"#))
-    #expect(lines.contains("# TYPE xray_daemon_tcp_connections_open gauge"))
-  }
-}

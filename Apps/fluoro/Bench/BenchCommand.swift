@@ -69,21 +69,7 @@ struct BenchCommand: AsyncParsableCommand {
       try await bench.measureRetention()
       try await bench.measureGrowth(to: size)
       try await bench.comparePeers()
-      try Output().writeLine(output.json ? json(machine, bench.tables) : text(machine, bench.tables))
-    }
-
-    private func text(_ machine: Machine, _ tables: [BenchTable]) -> String {
-      ([machine.text] + tables.map(\.markdown)).joined(separator: "\n\n")
-    }
-
-    private func json(_ machine: Machine, _ tables: [BenchTable]) -> String {
-      var writer = JSONWriter(pretty: true)
-      writer.object { writer in
-        writer.key("machine")
-        machine.write(to: &writer)
-        for table in tables { table.write(to: &writer) }
-      }
-      return writer.text
+      try Output().writeLine(output.json ? bench.tables.json(machine) : bench.tables.text(machine))
     }
   }
 }

@@ -93,3 +93,18 @@ extension BenchTable.Cell {
     }
   }
 }
+
+/// A benchmark's tables and the machine that they were measured on.
+extension [BenchTable] {
+  func text(_ machine: Machine) -> String { ([machine.text] + map(\.markdown)).joined(separator: "\n\n") }
+
+  func json(_ machine: Machine) -> String {
+    var writer = JSONWriter(pretty: true)
+    writer.object { writer in
+      writer.key("machine")
+      machine.write(to: &writer)
+      for table in self { table.write(to: &writer) }
+    }
+    return writer.text
+  }
+}

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Dispatch
+import DaemonProgram
 import Glibc
 import Logging
 import SQLiteStore
@@ -35,15 +35,14 @@ struct ReceiveCommand: AsyncParsableCommand {
   func run() async throws {
     let store = try store.openForWriting()
     let daemon = try makeDaemon(for: store)
-    var signals: [any DispatchSourceSignal] = []
-    for number in [SIGINT, SIGTERM] { signals.append(await StopSignal.handle(number) { daemon.stop() }) }
+    let signals = await SignalStream.of(SIGINT, SIGTERM)
     Console.say("fluoro: listening on \(daemon.address), storing in \(self.store.data)")
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await retention.keep(store) }
+      group.addTask { for await _ in signals { daemon.stop() } }
       try await daemon.run()
       group.cancelAll()
     }
-    for signal in signals { signal.cancel() }
     let statistics = try await store.statistics()
     try await store.close()
     let ledger = daemon.ledger
@@ -66,19 +65,6 @@ struct ReceiveCommand: AsyncParsableCommand {
     } catch {
       throw Failure.unreachable("\(error)")
     }
-  }
-}
-
-enum StopSignal {
-  /// Calls `stop` when the signal comes. Answers when it is watched for: until then it ends the process.
-  static func handle(_ number: Int32, _ stop: @escaping @Sendable () -> Void) async -> any DispatchSourceSignal {
-    let source = DispatchSource.makeSignalSource(signal: number)
-    source.setEventHandler(handler: stop)
-    await withCheckedContinuation { watching in
-      source.setRegistrationHandler { watching.resume() }
-      source.resume()
-    }
-    return source
   }
 }
 

@@ -73,7 +73,7 @@ extension BenchCommand {
         Console.say("bench: \($0)")
       }
       for scenario in scenarios { bench.measure(scenario) }
-      try Output().writeLine(output.json ? json(machine, bench.tables) : text(machine, bench.tables))
+      try Output().writeLine(output.json ? bench.tables.json(machine) : bench.tables.text(machine))
       if bench.isEmpty { throw Failure.failed("nothing was measured") }
       if bench.failures > 0 { throw Failure.failed("\(bench.failures) runs failed") }
     }
@@ -100,20 +100,6 @@ extension BenchCommand {
           return peer
         }
       }
-    }
-
-    private func text(_ machine: Machine, _ tables: [BenchTable]) -> String {
-      ([machine.text] + tables.map(\.markdown)).joined(separator: "\n\n")
-    }
-
-    private func json(_ machine: Machine, _ tables: [BenchTable]) -> String {
-      var writer = JSONWriter(pretty: true)
-      writer.object { writer in
-        writer.key("machine")
-        machine.write(to: &writer)
-        for table in tables { table.write(to: &writer) }
-      }
-      return writer.text
     }
   }
 }

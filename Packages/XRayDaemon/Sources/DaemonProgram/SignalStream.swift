@@ -2,9 +2,9 @@
 @preconcurrency import Dispatch
 
 /// Signals as they come.
-enum SignalStream {
+public enum SignalStream {
   /// Begins to watch; until then a signal does what it does by default. Ends with the task that iterates.
-  static func of(_ numbers: Int32...) async -> AsyncStream<Int32> {
+  public static func of(_ numbers: Int32...) async -> AsyncStream<Int32> {
     let (stream, continuation) = AsyncStream<Int32>.makeStream(bufferingPolicy: .bufferingNewest(8))
     var sources: [any DispatchSourceSignal] = []
     for number in numbers {

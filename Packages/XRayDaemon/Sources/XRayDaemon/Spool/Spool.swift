@@ -63,11 +63,6 @@ final class Spool: Sendable {
   var documents: Int { state.withLock { $0.files.reduce(0) { $0 + $1.documents } } }
   var bytes: Int { state.withLock { $0.bytes } }
 
-  /// Whether there is room for a batch.
-  func hasRoom(for batch: DocumentBatch) -> Bool {
-    state.withLock { $0.bytes + SpooledBatch.size(of: batch) <= limit }
-  }
-
   /// Writes a batch; throws, with nothing written, when the bound or the disk does not let it.
   func append(_ batch: DocumentBatch) throws(SpoolError) {
     let size = SpooledBatch.size(of: batch)
