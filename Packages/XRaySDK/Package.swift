@@ -31,6 +31,6 @@ let package = Package(
   targets: [
     .target(name: "XRaySDK", dependencies: [model, sampler, log, context], swiftSettings: settings),
     .target(name: "XRayTracing", dependencies: [model, "XRaySDK", tracing], swiftSettings: settings),
-    .target(name: "XRayHTTP", dependencies: [model, "XRaySDK"] + nio, swiftSettings: settings),
+    .target(name: "XRayHTTP", dependencies: [model, sampler, "XRaySDK"] + nio, swiftSettings: settings),
   ]
 )
