@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "SegmentBlocks", targets: ["SegmentBlocks"]),
     .library(name: "TraceColumns", targets: ["TraceColumns"]),
     .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
+    .library(name: "CZlib", targets: ["CZlib"]),
   ],
   dependencies: [
     .package(path: "../XRayModel"),

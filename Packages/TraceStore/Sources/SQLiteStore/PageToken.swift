@@ -48,11 +48,11 @@ struct PageToken {
 }
 
 extension TraceQuery {
-  /// Of everything but the token.
+  /// Of everything but the token and the size of the page: the next one may be larger or smaller.
   fileprivate func checksum(with filter: TraceFilter?) -> UInt32 {
     var checksum = Checksum()
     checksum.add(range == nil ? 0 : 1)
-    for number in [range?.lowerBound.ticks ?? 0, range?.upperBound.ticks ?? 0, Int64(limit)] { checksum.add(number) }
+    for number in [range?.lowerBound.ticks ?? 0, range?.upperBound.ticks ?? 0] { checksum.add(number) }
     if let filter { Array(filter.expression.description.utf8).withUnsafeBytes { checksum.add($0) } }
     return checksum.value
   }

@@ -16,23 +16,31 @@ struct SummarySearch {
   /// Traces that were looked at.
   private(set) var processed = 0
   private(set) var work = SearchWork()
-  /// What may be on the page, newest first.
+  /// What may be on the page, newest first up to the last ``settle(newerThan:_:)``.
   private var pending: [Candidate] = []
+  /// What began before needs no look: there is more than a page of newer matches.
+  private var floor = Timestamp(ticks: .min)
 
+  /// The segments and the single summaries that ``pending`` has rows of, by the order in which they were looked at.
+  private var sources: [Int: Source] = [:]
+  private var sourceCount = 0
+
+  /// Small, since thousands are sorted.
   private struct Candidate {
     let position: SummaryScan.Position
     let isUndecided: Bool
-    let source: Source
+    let source: Int
+    let row: Int
+  }
 
-    enum Source {
-      case summary(TraceSummary)
-      case row(SummarySegment, Int)
-    }
+  private enum Source {
+    case summary(TraceSummary)
+    case segment(SummarySegment)
 
-    func summary() throws -> TraceSummary {
-      switch source {
+    func summary(at row: Int) throws -> TraceSummary {
+      switch self {
       case .summary(let summary): summary
-      case .row(let segment, let row): try segment.summary(at: row)
+      case .segment(let segment): try segment.summary(at: row)
       }
     }
   }
@@ -80,27 +88,29 @@ struct SummarySearch {
     processed += 1
     let verdict = filter.map { $0.verdict(on: summary) } ?? true
     guard verdict != false else { return }
-    add(
-      Candidate(
-        position: SummaryScan.Position(start: summary.start, id: summary.id), isUndecided: verdict == nil,
-        source: .summary(summary)))
+    sourceCount += 1
+    sources[sourceCount] = .summary(summary)
+    add(SummaryScan.Position(start: summary.start, id: summary.id), isUndecided: verdict == nil, row: 0)
   }
 
   private mutating func consider(_ segment: SummarySegment) throws {
     let matches = try scan.matches(in: segment)
     processed += segment.count - segment.hiddenCount
+    sourceCount += 1
+    sources[sourceCount] = .segment(segment)
     for (rows, isUndecided) in [(matches.sureRows, false), (matches.undecidedRows, true)] {
       for row in rows {
-        add(
-          Candidate(
-            position: SummaryScan.Position(start: segment.start(at: row), id: segment.id(at: row)),
-            isUndecided: isUndecided, source: .row(segment, row)))
+        // Before the id is looked up: where blocks overlap, hardly any row comes onto the page.
+        let start = segment.start(at: row)
+        if start < floor || position.map({ start > $0.start }) ?? false { continue }
+        add(SummaryScan.Position(start: start, id: segment.id(at: row)), isUndecided: isUndecided, row: row)
       }
     }
   }
 
-  private mutating func add(_ candidate: Candidate) {
-    if position.map({ candidate.position < $0 }) ?? true { pending.append(candidate) }
+  private mutating func add(_ place: SummaryScan.Position, isUndecided: Bool, row: Int) {
+    guard position.map({ place < $0 }) ?? true else { return }
+    pending.append(Candidate(position: place, isUndecided: isUndecided, source: sourceCount, row: row))
   }
 
   /// Puts on the page what is newer than anything that may still come.
@@ -119,13 +129,25 @@ struct SummarySearch {
       for candidate in next where !candidate.isUndecided || isMatch.contains(candidate.position.id) {
         hasMore = found.count == limit
         if hasMore { break }
-        found.append(try candidate.summary())
+        if let source = sources[candidate.source] { found.append(try source.summary(at: candidate.row)) }
       }
     }
     pending.removeFirst(count)
-    // More than the page needs, with nothing left to decide.
-    if bound != nil, pending.count > limit + 1 - found.count, !pending.contains(where: \.isUndecided) {
-      pending.removeLast(pending.count - (limit + 1 - found.count))
+    raiseFloor()
+    let used = Set(pending.map(\.source))
+    sources = sources.filter { used.contains($0.key) }
+  }
+
+  /// Forgets what comes after one more sure match than the page needs.
+  private mutating func raiseFloor() {
+    var needed = limit + 1 - found.count
+    guard pending.count > needed else { return }
+    for (place, candidate) in pending.enumerated() where !candidate.isUndecided {
+      needed -= 1
+      guard needed <= 0 else { continue }
+      floor = candidate.position.start
+      pending.removeLast(pending.count - place - 1)
+      return
     }
   }
 

@@ -26,7 +26,8 @@ public enum BatchGetTracesExport {
         for segment in trace.segments {
           writer.object { writer in
             writer.member("Id", segment.id.description)
-            writer.member("Document", String(decoding: segment.document, as: UTF8.self))
+            writer.key("Document")
+            writer.string(utf8: segment.document.span)
           }
         }
       }

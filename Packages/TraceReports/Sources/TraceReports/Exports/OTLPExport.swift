@@ -1,5 +1,5 @@
 public import Traces
-import XRayModel
+public import XRayModel
 
 /// Traces as OpenTelemetry's OTLP/JSON: an `ExportTraceServiceRequest` that any OTLP receiver takes.
 ///
@@ -26,6 +26,24 @@ public enum OTLPExport {
       }
     }
     return writer.text + "\n"
+  }
+
+  /// Each span of a trace by itself, with its resource: parents before their children.
+  public static func spans(of trace: Trace) -> [(id: EntityID, json: String)] {
+    trace.segments.filter { !$0.isInferred }.flatMap { segment in
+      let resource = OTLPAttribute.resource(of: segment)
+      return OTLPSpan.spans(of: segment, in: trace.id).map { span in
+        var writer = JSONWriter()
+        writer.object { writer in
+          writer.key("resource")
+          writer.object { $0.attributes(resource) }
+          writer.key("scope")
+          writer.object { $0.member("name", "aws.xray") }
+          span.writeMembers(to: &writer)
+        }
+        return (span.entity.id, writer.text)
+      }
+    }
   }
 
   private static func write(_ resource: [OTLPAttribute], _ spans: [OTLPSpan], to writer: inout JSONWriter) {
@@ -73,24 +91,24 @@ struct OTLPSpan {
     return spans
   }
 
-  func write(to writer: inout JSONWriter) {
+  func write(to writer: inout JSONWriter) { writer.object { writeMembers(to: &$0) } }
+
+  func writeMembers(to writer: inout JSONWriter) {
+    writer.member("traceId", traceID.w3c)
+    writer.member("spanId", entity.id.description)
+    if let parentID { writer.member("parentSpanId", parentID.description) }
+    writer.member("name", entity.shownName)
+    writer.member("kind", kind.rawValue)
+    writer.member("startTimeUnixNano", entity.start.nanoseconds)
+    writer.member("endTimeUnixNano", max(entity.start, entity.end ?? entity.start).nanoseconds)
+    writer.attributes(OTLPAttribute.attributes(of: entity))
+    writeEvents(to: &writer)
+    writeLinks(to: &writer)
+    writer.key("status")
     writer.object { writer in
-      writer.member("traceId", traceID.w3c)
-      writer.member("spanId", entity.id.description)
-      if let parentID { writer.member("parentSpanId", parentID.description) }
-      writer.member("name", entity.shownName)
-      writer.member("kind", kind.rawValue)
-      writer.member("startTimeUnixNano", entity.start.nanoseconds)
-      writer.member("endTimeUnixNano", max(entity.start, entity.end ?? entity.start).nanoseconds)
-      writer.attributes(OTLPAttribute.attributes(of: entity))
-      writeEvents(to: &writer)
-      writeLinks(to: &writer)
-      writer.key("status")
-      writer.object { writer in
-        guard entity.outcome != .ok else { return }
-        writer.member("code", 2)
-        if let message = exceptions.first?.message { writer.member("message", message) }
-      }
+      guard entity.outcome != .ok else { return }
+      writer.member("code", 2)
+      if let message = exceptions.first?.message { writer.member("message", message) }
     }
   }
 

@@ -4,30 +4,46 @@ public import XRayModel
 extension ServiceGraph {
   /// Writes the graph as X-Ray's `GetServiceGraph` answers it, with names of its members: `StartTime`, `EndTime`,
   /// `Services`, `ContainsOldGroupVersions`.
-  public func write(to writer: inout JSONWriter) {
-    writer.object { writer in
-      writer.member("StartTime", start)
-      writer.member("EndTime", end)
-      writer.key("Services")
-      writer.array { writer in
-        for (reference, service) in services.enumerated() { service.write(to: &writer, reference: reference) }
-      }
-      writer.member("ContainsOldGroupVersions", false)
+  public func write(to writer: inout JSONWriter) { writer.object { writeMembers(to: &$0) } }
+
+  /// The members of that answer, within an object.
+  public func writeMembers(to writer: inout JSONWriter) {
+    writer.member("StartTime", start)
+    writer.member("EndTime", end)
+    writeServices(to: &writer)
+    writer.member("ContainsOldGroupVersions", false)
+  }
+
+  /// The member `Services` alone, within an object.
+  ///
+  /// - Parameter withTimes: Whether services and edges tell when they were first and last seen; X-Ray's
+  ///   `GetTraceGraph` does not.
+  public func writeServices(to writer: inout JSONWriter, withTimes: Bool = true) {
+    writer.key("Services")
+    writer.array { writer in
+      for reference in services.indices { writeService(at: reference, to: &writer, withTimes: withTimes) }
     }
+  }
+
+  /// One service of the list, which its place names.
+  public func writeService(at reference: Int, to writer: inout JSONWriter, withTimes: Bool = true) {
+    services[reference].write(to: &writer, reference: reference, withTimes: withTimes)
   }
 }
 
 extension ServiceGraph.Service {
-  fileprivate func write(to writer: inout JSONWriter, reference: Int) {
+  fileprivate func write(to writer: inout JSONWriter, reference: Int, withTimes: Bool) {
     writer.object { writer in
       writer.member("ReferenceId", reference)
       id.writeMembers(to: &writer)
       if isRoot { writer.member("Root", true) }
       writer.member("State", state.rawValue)
-      writer.member("StartTime", start)
-      writer.member("EndTime", end)
+      if withTimes {
+        writer.member("StartTime", start)
+        writer.member("EndTime", end)
+      }
       writer.key("Edges")
-      writer.array { writer in for edge in edges { edge.write(to: &writer) } }
+      writer.array { writer in for edge in edges { edge.write(to: &writer, withTimes: withTimes) } }
       if let statistics {
         writer.key("SummaryStatistics")
         statistics.write(to: &writer)
@@ -41,11 +57,13 @@ extension ServiceGraph.Service {
 }
 
 extension ServiceGraph.Edge {
-  fileprivate func write(to writer: inout JSONWriter) {
+  fileprivate func write(to writer: inout JSONWriter, withTimes: Bool) {
     writer.object { writer in
       writer.member("ReferenceId", target)
-      writer.member("StartTime", start)
-      writer.member("EndTime", end)
+      if withTimes {
+        writer.member("StartTime", start)
+        writer.member("EndTime", end)
+      }
       writer.key("SummaryStatistics")
       statistics.write(to: &writer)
       // Along a link, the histogram holds how old the events were when they were received.
@@ -67,7 +85,8 @@ extension ServiceGraph.Edge {
 }
 
 extension Statistics {
-  fileprivate func write(to writer: inout JSONWriter) {
+  /// Writes them as X-Ray's `ServiceStatistics` and `EdgeStatistics`.
+  public func write(to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("OkCount", ok)
       writer.key("ErrorStatistics")
@@ -88,7 +107,8 @@ extension Statistics {
 }
 
 extension Histogram {
-  fileprivate func write(to writer: inout JSONWriter) {
+  /// Writes it as a list of X-Ray's `HistogramEntry`.
+  public func write(to writer: inout JSONWriter) {
     writer.array { writer in
       for entry in entries {
         writer.object { writer in

@@ -3,7 +3,9 @@ public import XRayModel
 
 extension TraceSummary {
   /// Writes the summary as X-Ray's `GetTraceSummaries` answers it, with the names of its members.
-  public func write(to writer: inout JSONWriter) {
+  ///
+  /// - Parameter matchedEvent: When the trace fell into the range that was asked for, where that is not its start.
+  public func write(to writer: inout JSONWriter, matchedEvent: Timestamp? = nil) {
     writer.object { writer in
       writer.member("Id", id.description)
       writer.member("StartTime", start)
@@ -32,6 +34,7 @@ extension TraceSummary {
       writer.list("ErrorRootCauses", errorRootCauses) { $0.writeMembers(to: &$1) }
       writer.list("ResponseTimeRootCauses", responseTimeRootCauses) { $0.writeMembers(to: &$1) }
       writer.member("Revision", revision)
+      if let matchedEvent { writer.member("MatchedEventTime", matchedEvent) }
     }
   }
 
@@ -63,7 +66,8 @@ extension TraceSummary.HTTP {
   fileprivate func write(to writer: inout JSONWriter) {
     writer.object { writer in
       if let url { writer.member("HttpURL", url) }
-      if let status { writer.member("HttpStatus", status) }
+      // What a document calls a status may be any number; clients read 32 bits.
+      if let status, (0...999).contains(status) { writer.member("HttpStatus", status) }
       if let method { writer.member("HttpMethod", method) }
       if let userAgent { writer.member("UserAgent", userAgent) }
       if let clientIP { writer.member("ClientIp", clientIP) }

@@ -21,23 +21,34 @@ extension JSONCursor {
     let raw = UnsafeBufferPointer(start: base + token.range.lowerBound, count: token.range.count)
     guard token.hasEscapes else { return String(decoding: raw, as: UTF8.self) }
     var units: [UInt8] = []
-    units.reserveCapacity(raw.count)
-    var index = 0
-    while index < raw.count {
-      guard raw[index] == UInt8(ascii: "\\") else {
-        units.append(raw[index])
-        index += 1
-        continue
-      }
-      let kind = raw[index + 1]
-      index += 2
-      guard kind == UInt8(ascii: "u") else {
-        units.append(Self.unescaped(kind))
-        continue
-      }
-      units.append(contentsOf: String(scalar(in: raw, at: &index)).utf8)
-    }
+    append(token, to: &units)
     return String(decoding: units, as: UTF8.self)
+  }
+
+  /// Appends the content of a string, with its escapes resolved; UTF-8 once the whole input is known to be.
+  func append(_ token: StringToken, to bytes: inout [UInt8]) {
+    let raw = UnsafeBufferPointer(start: base + token.range.lowerBound, count: token.range.count)
+    guard token.hasEscapes else { return bytes.append(contentsOf: raw) }
+    // No escape stands for more bytes than it is written with.
+    bytes.append(addingCapacity: raw.count) { output in
+      var index = 0
+      while index < raw.count {
+        guard raw[index] == UInt8(ascii: "\\") else {
+          output.append(raw[index])
+          index += 1
+          continue
+        }
+        let kind = raw[index + 1]
+        index += 2
+        if kind == UInt8(ascii: "u") {
+          for unit in UTF8.encode(scalar(in: raw, at: &index)) ?? UTF8.encodedReplacementCharacter {
+            output.append(unit)
+          }
+        } else {
+          output.append(Self.unescaped(kind))
+        }
+      }
+    }
   }
 
   private static func unescaped(_ kind: UInt8) -> UInt8 {

@@ -51,6 +51,13 @@ public struct JSONWriter: Sendable {
     needsComma = true
   }
 
+  /// A string by its bytes, which have to be UTF-8.
+  public mutating func string(utf8 bytes: Span<UInt8>) {
+    separate()
+    bytes.withUnsafeBufferPointer { quote($0) }
+    needsComma = true
+  }
+
   public mutating func number(_ value: some BinaryInteger) { raw(String(value)) }
   /// Writes a number; `null` for what JSON cannot hold.
   public mutating func number(_ value: Double) { value.isFinite ? raw(JSONNumber(value).text) : null() }
@@ -124,24 +131,43 @@ public struct JSONWriter: Sendable {
   }
 
   private mutating func quote(_ text: String) {
-    bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-      case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-      case 0x09: bytes.append(contentsOf: "\\t".utf8)
-      case 0x08: bytes.append(contentsOf: "\\b".utf8)
-      case 0x0C: bytes.append(contentsOf: "\\f".utf8)
-      case 0..<0x20:
-        bytes.append(contentsOf: "\\u".utf8)
-        appendHex(UInt64(byte), digits: 4, to: &bytes)
-      default: bytes.append(byte)
+    var text = text
+    text.withUTF8 { quote($0) }
+  }
+
+  private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
+    // Counted first, so that the bytes are written without a look at the room there is.
+    var length = text.count + 2
+    for byte in text { length += byte < 0x20 ? 5 : byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0 }
+    bytes.append(addingCapacity: length) { output in
+      output.append(UInt8(ascii: "\""))
+      for byte in text {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+          output.append(UInt8(ascii: "\\"))
+          output.append(byte)
+        case 0..<0x20: Self.escape(byte, &output)
+        default: output.append(byte)
+        }
       }
+      output.append(UInt8(ascii: "\""))
     }
-    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Writes a control character.
+  private static func escape(_ byte: UInt8, _ output: inout OutputSpan<UInt8>) {
+    output.append(UInt8(ascii: "\\"))
+    switch byte {
+    case 0x0A: output.append(UInt8(ascii: "n"))
+    case 0x0D: output.append(UInt8(ascii: "r"))
+    case 0x09: output.append(UInt8(ascii: "t"))
+    case 0x08: output.append(UInt8(ascii: "b"))
+    case 0x0C: output.append(UInt8(ascii: "f"))
+    default:
+      for unit in "u00".utf8 { output.append(unit) }
+      output.append(byte >> 4 + UInt8(ascii: "0"))
+      output.append("0123456789abcdef".utf8.dropFirst(Int(byte & 15)).first ?? 0)
+    }
   }
 }
 

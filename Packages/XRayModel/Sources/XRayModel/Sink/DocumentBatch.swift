@@ -33,6 +33,12 @@ public struct DocumentBatch: Sendable {
     ends.append(bytes.count)
   }
 
+  /// Appends the document that `write` appends to the bytes.
+  mutating func append(_ write: (inout [UInt8]) -> Void) {
+    write(&bytes)
+    ends.append(bytes.count)
+  }
+
   /// Where document `index` lies in ``bytes``.
   public func range(of index: Int) -> Range<Int> {
     (index == 0 ? 0 : ends[index - 1])..<ends[index]
