@@ -8,7 +8,10 @@ struct CanonicalRequest {
   /// The names of the headers that are part of it, joined by `;`.
   private(set) var signedHeaders = ""
 
-  init(_ request: HTTPRequest, basePath: String) {
+  /// - Parameter isSigned: Whether a header is part of it; asked with a name in lower case.
+  init(
+    _ request: HTTPRequest, basePath: String, isSigned: (String) -> Bool = { Self.isSignedByUs($0) }
+  ) {
     let target = basePath + request.path
     let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
     bytes.reserveCapacity(512)
@@ -18,7 +21,7 @@ struct CanonicalRequest {
 
     var headers = request.headers.compactMap { name, value in
       let name = name.lowercased()
-      return Self.isSigned(name) ? (name: name, value: Self.collapsed(value)) : nil
+      return isSigned(name) ? (name: name, value: Self.collapsed(value)) : nil
     }
     headers.sort { $0.name < $1.name }
     for (name, value) in headers {
@@ -42,7 +45,7 @@ struct CanonicalRequest {
   }
 
   /// Of a name in lower case.
-  private static func isSigned(_ name: String) -> Bool {
+  static func isSignedByUs(_ name: String) -> Bool {
     name == "host" || name == "content-type" || name.utf8.starts(with: "x-amz-".utf8)
   }
 

@@ -61,19 +61,33 @@ public final class RequestSigner: Sendable {
   private func stamp(of secret: String, at time: Timestamp) -> Stamp {
     stamp.withLock { kept in
       if let kept, kept.second == time.wholeSeconds, kept.secret == secret { return kept }
-      let date = String(decoding: time.iso8601.utf8.prefix(19).filter { !"-:".utf8.contains($0) }, as: UTF8.self) + "Z"
+      let date = time.compactDate
       let day = String(date.prefix(8))
-      // AWS's own example computes these four HMACs for each signature.
-      var key = SymmetricKey(data: Array("AWS4\(secret)".utf8))
-      for part in [day, region, service, "aws4_request"] {
-        key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
-      }
+      let key = SymmetricKey(signingFor: service, region: region, day: day, secret: secret)
       let new = Stamp(
         second: time.wholeSeconds, secret: secret, date: date, scope: "\(day)/\(region)/\(service)/aws4_request",
         code: HMAC<SHA256>(key: key))
       kept = new
       return new
     }
+  }
+}
+
+extension SymmetricKey {
+  /// The key of one day, region and service.
+  init(signingFor service: String, region: String, day: String, secret: String) {
+    // AWS's own example computes these four HMACs for each signature.
+    self = SymmetricKey(data: Array("AWS4\(secret)".utf8))
+    for part in [day, region, service, "aws4_request"] {
+      self = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: self))
+    }
+  }
+}
+
+extension Timestamp {
+  /// As the `X-Amz-Date` header has it: `20150830T123600Z`.
+  var compactDate: String {
+    String(decoding: iso8601.utf8.prefix(19).filter { !"-:".utf8.contains($0) }, as: UTF8.self) + "Z"
   }
 }
 

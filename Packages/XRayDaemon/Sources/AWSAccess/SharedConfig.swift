@@ -26,18 +26,26 @@ struct SharedConfig {
 
   /// - Parameter name: The profile that a section's title means, if any.
   private mutating func read(_ text: String, _ name: (String) -> String?) {
-    var current: String?
+    for (title, settings) in Self.sections(of: text) {
+      if let profile = name(title) { profiles[profile, default: [:]].merge(settings) { $1 } }
+    }
+  }
+
+  /// The sections of a file with their settings, whose names are in lower case. What stands before the first section
+  /// belongs to none.
+  static func sections(of text: String) -> [(title: String, settings: [String: String])] {
+    var sections: [(title: String, settings: [String: String])] = []
     for line in text.split(whereSeparator: \.isNewline) {
       // Indented lines are settings of single services.
       guard let first = line.first, !first.isWhitespace, first != "#", first != ";" else { continue }
       if first == "[" {
-        current = name(line.dropFirst().prefix { $0 != "]" }.trimmed)
-        if let current, profiles[current] == nil { profiles[current] = [:] }
-      } else if let current, let mark = line.firstIndex(of: "=") {
-        let value = Self.withoutComment(line[line.index(after: mark)...])
-        if !value.isEmpty { profiles[current]?[line[..<mark].trimmed.lowercased()] = value }
+        sections.append((line.dropFirst().prefix { $0 != "]" }.trimmed, [:]))
+      } else if !sections.isEmpty, let mark = line.firstIndex(of: "=") {
+        let value = withoutComment(line[line.index(after: mark)...])
+        if !value.isEmpty { sections[sections.count - 1].settings[line[..<mark].trimmed.lowercased()] = value }
       }
     }
+    return sections
   }
 
   /// A comment within a line begins with a blank and `#` or `;`.

@@ -44,6 +44,9 @@ extension DaemonServer {
     /// The defaults.
     public init() {}
 
+    /// Whether ``host`` is an address, or a name for one, that only this machine can reach.
+    public var isLoopback: Bool { Admission.isLoopback(host.lowercased()) }
+
     /// Bytes of one frame: the longest header line, its line feed, and a document.
     var frameBytes: Int { documentBytes + 1025 }
   }

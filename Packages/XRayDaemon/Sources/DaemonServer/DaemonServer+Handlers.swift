@@ -1,7 +1,7 @@
 public import NIOHTTP1
 
 extension DaemonServer {
-  /// What the server asks the daemon. All but ``forward`` are called on the event loop: they must return at once.
+  /// What the server asks the daemon. All but ``forward`` and the application's answers are called on the event loop: they must return at once.
   public struct Handlers: Sendable {
     /// Takes a copy of a document. Its second argument tells whether the document is lost when there is no room: then,
     /// and only then, the daemon has to count it as dropped. Otherwise the server tries again, or tells the sender.
@@ -14,20 +14,25 @@ extension DaemonServer {
     public var unreadiness: @Sendable () -> [String]
     /// The metrics in Prometheus' text format.
     public var metrics: @Sendable () -> String
+    /// What answers in place of ``forward`` and ``metrics``, if more than a daemon does.
+    public var application: Application?
 
-    /// By default the daemon is ready, has no metrics, and does not count what a stream brought wrongly.
+    /// By default the daemon is ready, has no metrics, does not count what a stream brought wrongly, and passes nothing
+    /// on.
     public init(
       accept: @escaping @Sendable (_ document: Span<UInt8>, _ isLastTry: Bool) -> Acceptance,
       reject: @escaping @Sendable (_ reason: String) -> Void = { _ in },
-      forward: @escaping @Sendable (ProxyRequest) async -> ProxyResponse,
+      forward: @escaping @Sendable (ProxyRequest) async -> ProxyResponse = { _ in ProxyResponse(status: 502) },
       unreadiness: @escaping @Sendable () -> [String] = { [] },
-      metrics: @escaping @Sendable () -> String = { "" }
+      metrics: @escaping @Sendable () -> String = { "" },
+      application: Application? = nil
     ) {
       self.accept = accept
       self.reject = reject
       self.forward = forward
       self.unreadiness = unreadiness
       self.metrics = metrics
+      self.application = application
     }
   }
 }

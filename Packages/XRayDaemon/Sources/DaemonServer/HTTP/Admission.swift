@@ -64,7 +64,8 @@ struct Admission {
 
   private static func isNumeric(_ name: String) -> Bool { (try? SocketAddress(ipAddress: name, port: 0)) != nil }
 
-  private static func isLoopback(_ name: String) -> Bool {
+  /// Of a name in lower case, without a port.
+  static func isLoopback(_ name: String) -> Bool {
     if name == "localhost" || name.hasSuffix(".localhost") || name == "::1" { return true }
     return name.hasPrefix("127.") && isNumeric(name)
   }

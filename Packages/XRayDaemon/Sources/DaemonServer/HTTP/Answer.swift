@@ -17,9 +17,17 @@ struct Answer {
   /// An error as X-Ray words it: `{"message": …}`.
   static func error(_ status: HTTPResponseStatus, _ message: String, headers: HTTPHeaders = [:]) -> Answer {
     var answer = json(status) { $0.member("message", message) }
+    if let type = errorTypes[status.code] { answer.headers.add(name: "x-amzn-ErrorType", value: type) }
     answer.headers.add(contentsOf: headers)
     return answer
   }
+
+  /// What AWS calls such errors, for clients that go by names: some are tried again for it.
+  private static let errorTypes: [UInt: String] = [
+    400: "InvalidRequestException", 403: "AccessDeniedException", 404: "UnknownOperationException",
+    405: "MethodNotAllowedException", 408: "RequestTimeoutException", 413: "RequestEntityTooLargeException",
+    503: "ServiceUnavailableException", 504: "GatewayTimeoutException",
+  ]
 
   static let health = Answer.json { $0.member("status", "ok") }
 
@@ -55,5 +63,11 @@ struct Answer {
     status = (200...599).contains(response.status) ? HTTPResponseStatus(statusCode: response.status) : .badGateway
     headers = HTTPHeaders(response.headers.filter { !Self.hopByHop.contains($0.name.lowercased()) })
     body = ByteBuffer(bytes: response.body)
+  }
+
+  init(_ response: DaemonServer.Application.Response) {
+    status = response.status
+    headers = response.headers
+    body = response.body
   }
 }

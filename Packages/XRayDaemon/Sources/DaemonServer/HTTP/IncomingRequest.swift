@@ -11,7 +11,7 @@ struct IncomingRequest {
   init(_ head: HTTPRequestHead, service: Service, admission: Admission) {
     self.head = head
     do throws(RefusedRequest) {
-      let (route, limit) = try Self.admit(head, service.configuration, admission)
+      let (route, limit) = try Self.admit(head, service, admission)
       outcome = .success(route)
       bodyLimit = limit
     } catch {
@@ -22,15 +22,17 @@ struct IncomingRequest {
 
   /// What the request asks for, and how many bytes its body may have.
   private static func admit(
-    _ head: HTTPRequestHead, _ configuration: DaemonServer.Configuration, _ admission: Admission
+    _ head: HTTPRequestHead, _ service: Service, _ admission: Admission
   ) throws(RefusedRequest) -> (Route, Int) {
     try admission.check(head)
-    let route = try Route(of: head, proxiedPaths: configuration.proxiedPaths)
+    let configuration = service.configuration
+    let route = try Route(of: head, for: service)
     let limit =
       switch route {
       case .health, .readiness, .metrics: 0
       case .segments: configuration.segmentsBodyBytes
       case .proxy: configuration.proxyBodyBytes
+      case .application(_, let resource): resource.bodyBytes
       }
     guard head.headers[canonicalForm: "expect"].allSatisfy({ $0.lowercased() == "100-continue" }) else {
       throw RefusedRequest(.expectation, .expectationFailed, "unknown expectation", path: route.label)

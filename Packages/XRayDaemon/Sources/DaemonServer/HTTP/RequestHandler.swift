@@ -17,7 +17,7 @@ final class RequestHandler: ChannelDuplexHandler {
   private enum Phase {
     case waiting
     case receiving(IncomingRequest)
-    /// Being answered; `call` is the request on its way through the proxy.
+    /// Being answered; `call` is the work of the proxy or the application.
     case answering(Exchange, call: Task<Void, Never>?)
     case writing
     case lingering(bytes: Int)
@@ -121,28 +121,38 @@ final class RequestHandler: ChannelDuplexHandler {
       } catch {
         refuse(error, context, ending: false)
       }
-    case .success(.proxy(let path)): forward(request, path: path, exchange, context)
+    case .success(.proxy(let path)):
+      let (forward, proxied) = (service.handlers.forward, proxied(request, path: path))
+      call(exchange, context) { Answer(await forward(proxied)) }
+    case .success(.application):
+      guard let application = service.handlers.application else { return close(context) }
+      let whole = DaemonServer.Application.Request(head: request.head, body: request.body)
+      call(exchange, context) { Answer(await application.answer(whole)) }
     }
   }
 
-  private func forward(
-    _ request: IncomingRequest, path: String, _ exchange: Exchange, _ context: ChannelHandlerContext
-  ) {
+  private func proxied(_ request: IncomingRequest, path: String) -> ProxyRequest {
     let allowed = service.configuration.proxiedHeaders
-    let proxied = ProxyRequest(
+    return ProxyRequest(
       method: request.head.method, path: path,
       headers: HTTPHeaders(request.head.headers.filter { allowed.contains($0.name.lowercased()) }),
       body: Array(request.body.readableBytesView))
-    let (forward, number) = (service.handlers.forward, answered)
+  }
+
+  /// Answers with what comes of `work`, which runs beside the event loop.
+  private func call(
+    _ exchange: Exchange, _ context: ChannelHandlerContext, _ work: @escaping @Sendable () async -> Answer
+  ) {
+    let number = answered
     let loop = context.eventLoop
     let bound = NIOLoopBound((self, context), eventLoop: loop)
     let call = Task {
-      let response = await forward(proxied)
+      let answer = await work()
       loop.execute {
         let (handler, context) = bound.value
         // Meanwhile the time may have been over, or the client gone.
         guard handler.answered == number, case .answering = handler.phase else { return }
-        handler.respond(Answer(response), context)
+        handler.respond(answer, context)
       }
     }
     phase = .answering(exchange, call: call)

@@ -1,9 +1,10 @@
 import NIOHTTP1
 
 /// What a request asks for.
-enum Route: Hashable {
+enum Route {
   case health, readiness, metrics, segments
   case proxy(path: String)
+  case application(path: String, DaemonServer.Application.Resource)
 
   /// The path as the counts name it.
   var label: String {
@@ -12,7 +13,7 @@ enum Route: Hashable {
     case .readiness: "/readyz"
     case .metrics: "/metrics"
     case .segments: "/TraceSegments"
-    case .proxy(let path): path
+    case .proxy(let path), .application(let path, _): path
     }
   }
 
@@ -20,28 +21,45 @@ enum Route: Hashable {
     switch self {
     case .health, .readiness, .metrics: [.GET, .HEAD]
     case .segments, .proxy: [.POST]
+    case .application(_, let resource): resource.methods
     }
   }
 
   /// Finds what a request asks for; a query is not looked at.
-  init(of head: HTTPRequestHead, proxiedPaths: Set<String>) throws(RefusedRequest) {
+  init(of head: HTTPRequestHead, for service: Service) throws(RefusedRequest) {
     let path = String(head.uri.prefix { $0 != "?" })
-    switch path {
-    case "/healthz": self = .health
-    case "/readyz": self = .readiness
-    case "/metrics": self = .metrics
-    case "/TraceSegments": self = .segments
-    case _ where proxiedPaths.contains(path): self = .proxy(path: path)
-    case _ where Self.xray.contains(path):
-      let allowed = proxiedPaths.sorted().joined(separator: ", ")
-      throw RefusedRequest(
-        .notProxied, .forbidden, "\(path) is not passed on. The allow-list of this daemon is: \(allowed)")
-    default: throw RefusedRequest(.unknownPath, .notFound, "no such path")
+    switch (path, service.handlers.application) {
+    case ("/healthz", _): self = .health
+    case ("/readyz", _): self = .readiness
+    case (_, let application?): self = try Self.route(to: path, of: application)
+    case (_, nil): self = try Self.route(to: path, proxied: service.configuration.proxiedPaths)
     }
     guard methods.contains(head.method) else {
       let allowed = methods.map(\.rawValue).joined(separator: ", ")
       throw RefusedRequest(
         .method, .methodNotAllowed, "\(path) takes \(allowed)", path: label, headers: ["Allow": allowed])
+    }
+  }
+
+  private static func route(
+    to path: String, of application: DaemonServer.Application
+  ) throws(RefusedRequest) -> Route {
+    guard let resource = application.resource(path) else {
+      throw RefusedRequest(.unknownPath, .notFound, "no such path")
+    }
+    return .application(path: path, resource)
+  }
+
+  private static func route(to path: String, proxied: Set<String>) throws(RefusedRequest) -> Route {
+    switch path {
+    case "/metrics": return .metrics
+    case "/TraceSegments": return .segments
+    case _ where proxied.contains(path): return .proxy(path: path)
+    case _ where xray.contains(path):
+      let allowed = proxied.sorted().joined(separator: ", ")
+      throw RefusedRequest(
+        .notProxied, .forbidden, "\(path) is not passed on. The allow-list of this daemon is: \(allowed)")
+    default: throw RefusedRequest(.unknownPath, .notFound, "no such path")
     }
   }
 
