@@ -50,7 +50,12 @@ let package = Package(
     .library(name: "SegmentBlocks", targets: ["SegmentBlocks"]),
     .library(name: "TraceColumns", targets: ["TraceColumns"]),
     .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
+    .library(name: "CZlib", targets: ["CZlib"]),
     .library(name: "TraceReports", targets: ["TraceReports"]),
+    .library(name: "SpanIntake", targets: ["SpanIntake"]),
+    .library(name: "Insights", targets: ["Insights"]),
+    .library(name: "XRayService", targets: ["XRayService"]),
+    .library(name: "ServiceServer", targets: ["ServiceServer"]),
     .executable(name: "demo", targets: ["demo"]),
     .executable(name: "fluoro", targets: ["fluoro"]),
     .executable(name: "fluoro-daemon", targets: ["fluoro-daemon"]),
@@ -70,7 +75,7 @@ let package = Package(
     library("XRaySampler", "XRaySampler", ["XRayModel"]),
     library("XRaySDK", "XRaySDK", ["XRayModel", "XRaySampler", log, context]),
     library("XRaySDK", "XRayTracing", ["XRayModel", "XRaySDK", tracing]),
-    library("XRaySDK", "XRayHTTP", ["XRayModel", "XRaySDK"] + nio),
+    library("XRaySDK", "XRayHTTP", ["XRayModel", "XRaySampler", "XRaySDK"] + nio),
     library("LambdaEmitter", "LambdaEmitter", ["XRayModel", "XRaySampler"]),
     .target(name: "CDatagrams", path: "Packages/XRayDaemon/Sources/CDatagrams"),
     library("XRayDaemon", "XRayDaemon", ["XRayModel", "CDatagrams", log]),
@@ -99,6 +104,16 @@ let package = Package(
       "TraceStore", "SQLiteStore",
       ["XRayModel", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "CZlib", grdb]),
     library("TraceReports", "TraceReports", ["XRayModel", "Traces"]),
+    library("XRayService", "SpanIntake", ["XRayModel"]),
+    library("XRayService", "Insights", ["XRayModel", "Traces"]),
+    library(
+      "XRayService", "XRayService", ["XRayModel", "XRaySampler", "Traces", "TraceFilters", "TraceReports", "Insights"]),
+    library(
+      "XRayService", "ServiceServer",
+      [
+        "XRayModel", "Traces", "XRayService", "SpanIntake", "CZlib", "XRayDaemon", "DaemonServer", "AWSAccess", crypto,
+        log,
+      ] + nio),
 
     .executableTarget(
       name: "demo",
@@ -109,8 +124,11 @@ let package = Package(
     .executableTarget(
       name: "fluoro",
       dependencies: [
-        "XRayModel", "XRayDaemon", "DaemonProgram", "DaemonOptions", "Traces", "TraceFilters", "SegmentBlocks",
-        "TraceColumns", "SQLiteStore", "TraceReports", "CZlib", arguments, log, grdb,
+        "XRayModel", "XRaySampler", "XRayDaemon", "DaemonProgram", "DaemonOptions", "Traces", "TraceFilters",
+        "SegmentBlocks",
+        "TraceColumns", "SQLiteStore", "TraceReports", "XRayService", "ServiceServer", "Insights", "SpanIntake",
+        "CZlib",
+        arguments, log, grdb,
       ],
       path: "Apps/fluoro", swiftSettings: settings),
     .executableTarget(
@@ -139,6 +157,17 @@ let package = Package(
       swiftSettings: settings),
     tests("SQLiteStoreTests", ["XRayModel", "Traces", "TraceFilters", "SQLiteStore", "StoreWriter", grdb]),
     tests("TraceReportsTests", ["XRayModel", "Traces", "TraceReports"]),
+    tests("SpanIntakeTests", ["XRayModel", "Traces", "TraceReports", "SpanIntake"]),
+    tests("InsightsTests", ["XRayModel", "Traces", "Insights"]),
+    tests(
+      "XRayServiceTests",
+      ["XRayModel", "XRaySampler", "Traces", "TraceFilters", "SQLiteStore", "Insights", "XRayService"]),
+    tests(
+      "ServiceServerTests",
+      [
+        "XRayModel", "XRayHTTP", "XRayDaemon", "DaemonServer", "AWSAccess", "SQLiteStore", "CZlib", "XRayService",
+        "ServiceServer", log,
+      ] + nio),
     tests(
       "RecordedTraces", ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports"],
       exclude: ["Fixtures", "Goldens"]),

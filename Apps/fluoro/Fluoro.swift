@@ -8,6 +8,7 @@ struct Fluoro: AsyncParsableCommand {
       Everything is kept in one folder (--data, fluoro-data by default).
 
       EXAMPLES:
+        fluoro serve                        X-Ray on http://127.0.0.1:2000
         fluoro daemon -o -n eu-west-1       stand in for the official X-Ray daemon
         fluoro receive                      take what X-Ray SDKs send to port 2000
         fluoro import segments.ndjson.gz    take segment documents from files
@@ -20,9 +21,8 @@ struct Fluoro: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ReceiveCommand.self, DaemonCommand.self, ImportCommand.self, TracesCommand.self, TraceCommand.self,
-      MapCommand.self,
-      ExportCommand.self, CheckCommand.self, BenchCommand.self,
+      ServeCommand.self, ReceiveCommand.self, DaemonCommand.self, ImportCommand.self, TracesCommand.self,
+      TraceCommand.self, MapCommand.self, ExportCommand.self, CheckCommand.self, BenchCommand.self,
     ])
 }
 

@@ -3,7 +3,7 @@ import Testing
 @Suite struct `The packages` {
   /// Towards the reader of traces; a package may import those before it.
   static let order = [
-    "XRayModel", "XRaySampler", "XRaySDK", "LambdaEmitter", "XRayDaemon", "TraceStore", "TraceReports",
+    "XRayModel", "XRaySampler", "XRaySDK", "LambdaEmitter", "XRayDaemon", "TraceStore", "TraceReports", "XRayService",
   ]
 
   @Test func `all have their place in the order of imports`() throws {

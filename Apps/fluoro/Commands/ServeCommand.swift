@@ -1,0 +1,129 @@
+import ArgumentParser
+import DaemonProgram
+import Glibc
+import Logging
+import SQLiteStore
+import ServiceServer
+import TraceReports
+import XRayDaemon
+import XRayModel
+import XRayService
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "X-Ray on one port: its API, its daemon, OTLP and Zipkin, until Ctrl-C.",
+    discussion: """
+      Prints one line with the URL when it is ready. The port takes segments as
+      datagrams and over TCP, X-Ray's API as --endpoint-url of any AWS SDK or
+      CLI, spans at /v1/traces (OTLP) and /api/v2/spans (Zipkin), and questions
+      at /healthz, /readyz, /metrics and /fidelity. On SIGINT or SIGTERM it
+      finishes what has begun, stores what it received, and ends; exit code 1
+      tells that segments were lost.
+
+      On loopback everybody may call. Any other address needs --auth, a file
+      with the keys that calls are signed with, or with tokens:
+        [alice]
+        aws_access_key_id = AKIAEXAMPLE
+        aws_secret_access_key = wJalrEXAMPLEKEY
+        [dashboard]
+        bearer_token = a-long-random-word
+      Datagrams cannot be signed: with --auth they are taken from this machine
+      only, and streams of segments over TCP are not taken.
+
+      EXAMPLES:
+        fluoro serve
+        fluoro serve --listen 127.0.0.1:3000 --data shop --retention 30d
+        fluoro serve --listen 0.0.0.0:2000 --auth keys.ini
+        aws xray get-service-graph --endpoint-url http://127.0.0.1:2000 …
+        AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000 python3 app.py    elsewhere
+      """)
+
+  @Option(name: .long, help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
+  var listen = ListenAddress(host: "127.0.0.1", port: 2000)
+
+  @Option(name: .long, help: ArgumentHelp("Who may call: a file of keys and tokens.", valueName: "file"))
+  var auth: String?
+
+  @Flag(name: .long, help: "Let everybody call, also on an address that other machines reach.")
+  var insecure = false
+
+  @Option(
+    name: .customLong("allow-host"),
+    help: ArgumentHelp("A name that clients may call this by, beside localhost and addresses.", valueName: "name"))
+  var allowedHosts: [String] = []
+
+  @OptionGroup var retention: RetentionOptions
+  @OptionGroup var store: StoreOptions
+
+  func validate() throws {
+    if auth != nil, insecure { throw ValidationError("--auth and --insecure exclude each other") }
+    guard auth == nil, !insecure, !listen.isLoopback else { return }
+    throw ValidationError(
+      "other machines may reach \(listen.host): name who may call with --auth FILE, or let everybody with --insecure")
+  }
+
+  func run() async throws {
+    let access = try accessPolicy()
+    let store = try store.openForWriting()
+    do {
+      try await serve(store, access)
+      try await store.close()
+    } catch {
+      try? await store.close()
+      throw error
+    }
+  }
+
+  private func serve(_ store: SQLiteTraceStore, _ access: AccessPolicy) async throws {
+    var logger = Logger(label: "fluoro") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = .warning
+    let service = try service(over: store)
+    let serving = try await ServingPorts(
+      address: listen, allowedHosts: Set(allowedHosts), access: access, service: service, store: store, logger: logger)
+    let (server, daemon) = (serving.server, serving.daemon)
+    let signals = await SignalStream.of(SIGINT, SIGTERM)
+    try Output().writeLine("fluoro: serving \(serving.url) (\(serving.offer)), storing in \(self.store.data)")
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await retention.keep(store) }
+        group.addTask { await service.run() }
+        group.addTask {
+          for await _ in signals {
+            await server.close(deadline: .seconds(5))
+            daemon.stop()
+          }
+        }
+        try await daemon.run()
+        group.cancelAll()
+      }
+    } catch {
+      await server.close(deadline: .zero)
+      throw error
+    }
+    let lost = daemon.ledger.hops.reduce(0) { $0 + $1.droppedTotal }
+    if lost > 0 { throw Failure.failed("\(Quantity.count(lost)) documents were lost") }
+  }
+
+  /// The service, with its settings beside the store.
+  private func service(over store: SQLiteTraceStore) throws -> XRayService {
+    do {
+      return try XRayService(store: store, directory: self.store.data)
+    } catch {
+      throw Failure.unreachable("cannot read the settings in \(self.store.data): \(error)")
+    }
+  }
+
+  private func accessPolicy() throws -> AccessPolicy {
+    guard let auth else { return .open }
+    var status = stat()
+    if stat(auth, &status) == 0, status.st_mode & (S_IRGRP | S_IROTH) != 0 {
+      Console.say("fluoro: others can read \(auth): chmod 600 it")
+    }
+    do throws(AccessPolicyError) {
+      return try AccessPolicy(file: auth)
+    } catch {
+      throw Failure(code: error.reason == .unreadable ? 3 : 2, message: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Logging
+import SQLiteStore
+import ServiceServer
+import XRayDaemon
+import XRayService
+
+/// The two ports of `serve`, with one number: datagrams in, and everything else over TCP.
+struct ServingPorts {
+  let daemon: Daemon
+  let server: BoundService
+  private let host: String
+  private let takesRemoteDatagrams: Bool
+
+  /// A free port for datagrams may be taken for TCP; how many are tried.
+  private static let attempts = 10
+
+  /// Binds both.
+  init(
+    address: ListenAddress, allowedHosts: Set<String>, access: AccessPolicy, service: XRayService,
+    store: SQLiteTraceStore, logger: Logger
+  ) async throws {
+    host = address.host
+    takesRemoteDatagrams = access.isOpen || address.isLoopback
+    var configuration = ServiceServer.Configuration()
+    configuration.access = access
+    configuration.server.host = address.host
+    configuration.server.allowedHosts = allowedHosts
+    var attempt = 1
+    while true {
+      let daemon = try Self.daemon(
+        host: takesRemoteDatagrams ? address.host : "127.0.0.1", port: address.port, store: store, logger)
+      configuration.server.port = Int(daemon.address.port)
+      do {
+        server = try await ServiceServer(
+          configuration: configuration, service: service, store: store, daemon: daemon, logger: logger
+        ).start()
+        self.daemon = daemon
+        return
+      } catch {
+        guard address.port == 0, error.reason == .portTaken, attempt < Self.attempts else {
+          throw Failure.unreachable("cannot listen: \(error)")
+        }
+        attempt += 1
+      }
+    }
+  }
+
+  private static func daemon(
+    host: String, port: UInt16, store: SQLiteTraceStore, _ logger: Logger
+  ) throws -> Daemon {
+    var configuration = Daemon.Configuration()
+    configuration.address = DatagramAddress(host: host, port: port)
+    // Whoever looks right after sending should find it.
+    configuration.batchInterval = .milliseconds(100)
+    configuration.batchDocuments = 1000
+    do {
+      return try Daemon(
+        configuration: configuration, destinations: [Daemon.Destination(name: "store", sink: store)], logger: logger)
+    } catch {
+      throw Failure.unreachable("cannot listen: \(error)")
+    }
+  }
+
+  /// For a browser on this machine.
+  var url: String {
+    let host =
+      switch host {
+      case "0.0.0.0": "127.0.0.1"
+      case "::": "[::1]"
+      case _ where host.contains(":"): "[\(host)]"
+      default: host
+      }
+    return "http://\(host):\(server.port)/"
+  }
+
+  /// What there is.
+  var offer: String { "X-Ray API, OTLP, UDP segments\(takesRemoteDatagrams ? "" : " from this machine")" }
+}
+
+extension ListenAddress {
+  /// Whether only this machine can reach it.
+  var isLoopback: Bool {
+    var configuration = ServiceServer.Configuration()
+    configuration.server.host = host
+    return configuration.server.isLoopback
+  }
+}
