@@ -27,6 +27,7 @@ let tls = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let ssl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -102,7 +103,7 @@ let package = Package(
     library("TraceStore", "TraceColumns", ["XRayModel", "Traces", "TraceFilters", "CZlib"]),
     library(
       "TraceStore", "SQLiteStore",
-      ["XRayModel", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "CZlib", grdb]),
+      ["XRayModel", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "CZlib", grdb, sqlite]),
     library("TraceReports", "TraceReports", ["XRayModel", "Traces"]),
     library("XRayService", "SpanIntake", ["XRayModel"]),
     library("XRayService", "Insights", ["XRayModel", "Traces"]),

@@ -31,7 +31,7 @@ let package = Package(
       name: "SQLiteStore",
       dependencies: [
         "XRayModel", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "CZlib",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: settings),
   ]

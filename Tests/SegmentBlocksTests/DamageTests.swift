@@ -105,7 +105,7 @@ import XRayModel
   /// The block with its dictionary, as part 0, or one of its chunks inflated, changed and deflated again.
   static func reassembled(_ block: [UInt8], part: Int, _ change: (inout [UInt8]) -> Void) throws -> [UInt8] {
     try block.withUnsafeBytes { block in
-      var header = try BlockHeader(reading: block, checked: true)
+      var header = try BlockHeader(reading: block, of: block.count, checked: true)
       let sizes = [header.dictionary.stored, header.arrival.stored] + header.chunks.map(\.stored)
       var sections: [[UInt8]] = []
       var start = header.length

@@ -76,3 +76,49 @@ import XRayModel
     #expect(try SegmentBlock.encode(documents, order: order).bytes == first.bytes)
   }
 }
+
+@Suite struct `Parts of a block` {
+  private let documents: DocumentBatch = {
+    let random = RandomSource(seed: 8)
+    return batch(
+      (0..<1000).map { #"{"id":"\#(random.entityID())","name":"n\#($0 % 7)","start_time":1700000000.\#($0)}"# })
+  }()
+
+  @Test(arguments: [0..<1, 0..<1000, 63..<65, 500..<501, 999..<1000, 130..<700])
+  func `hold the documents that they were asked for, and no others`(places: Range<Int>) throws {
+    let block = try SegmentBlock.encode(documents).bytes
+    let length = try BlockOutline.headerLength(Array(block.prefix(BlockOutline.startLength)))
+    let outline = try BlockOutline(header: Array(block.prefix(length)), blockLength: block.count)
+    #expect(outline.count == 1000)
+    let part = block[outline.opening] + block[outline.bytes(holding: places)]
+    let reader = try BlockReader(Array(part), outline, holding: places)
+    let read = try reader.documents(in: places)
+    for (offset, place) in places.enumerated() { #expect(read[offset] == documents[place]) }
+    if places.count < 200 {
+      #expect(part.count < block.count)
+      #expect(throws: BlockError.self) { try reader.documents(in: 0..<1000) }
+      #expect(throws: BlockError.self) { try reader.check() }
+    }
+  }
+
+  @Test func `that are cut or altered are refused`() throws {
+    let block = try SegmentBlock.encode(documents).bytes
+    let length = try BlockOutline.headerLength(Array(block.prefix(BlockOutline.startLength)))
+    let outline = try BlockOutline(header: Array(block.prefix(length)), blockLength: block.count)
+    let part = Array(block[outline.opening] + block[outline.bytes(holding: 500..<501)])
+    for count in [0, 31, length, outline.opening.count, part.count - 1] {
+      #expect(throws: BlockError.self) { try BlockReader(Array(part.prefix(count)), outline, holding: 500..<501) }
+    }
+    for place in stride(from: length, to: part.count, by: 97) {
+      var altered = part
+      altered[place] ^= 4
+      #expect(throws: BlockError.self) {
+        try BlockReader(altered, outline, holding: 500..<501).documents(in: 500..<501)
+      }
+    }
+    for size in [0, 5, 11] {
+      #expect(throws: BlockError.self) { try BlockOutline.headerLength(Array(block.prefix(size)) + [0xFF]) }
+    }
+    #expect(throws: BlockError.self) { try BlockOutline(header: Array(block.prefix(length)), blockLength: 5) }
+  }
+}

@@ -47,14 +47,40 @@ struct BlockBody: Sendable {
     return block
   }
 
+  /// Reads no more of the sealed block of that number than the documents at `places` need; `nil` when there is none.
+  static func reader(
+    of id: Int64, holding places: Range<Int>, in db: Database, path: String
+  ) throws -> BlockReader? {
+    guard let row = try db.row("SELECT id, documents, checksum FROM block WHERE id = ?", [id]) else { return nil }
+    let place = "block \(id)"
+    do {
+      return try db.readingBlob(table: "block", column: "body", row: id) { blob in
+        let start = try blob.bytes(in: 0..<min(blob.count, BlockOutline.startLength))
+        guard try row.number(0) == id, try row.number(2) == checksum(start, [id, try row.number(1)]) else {
+          throw StoreError(.damaged, path: path, place: place, "its checksum is wrong")
+        }
+        let length = try BlockOutline.headerLength(start)
+        let outline = try BlockOutline(
+          header: try blob.bytes(in: 0..<min(blob.count, length)), blockLength: blob.count)
+        var bytes = try blob.bytes(in: outline.opening)
+        try blob.append(outline.bytes(holding: places), to: &bytes)
+        return try BlockReader(bytes, outline, holding: places)
+      }
+    } catch let error as BlockError {
+      throw StoreError(.damaged, path: path, place: place, "\(error)")
+    }
+  }
+
   var place: String { "block \(id)" }
 
   /// Over the start of the body, then id and documents. The body has checksums of its own, part by part, so that
   /// reading a part costs no more than that.
-  private var checksum: Int64 {
+  private var checksum: Int64 { Self.checksum(Array(body.prefix(BlockOutline.startLength)), [id, documents]) }
+
+  private static func checksum(_ start: [UInt8], _ numbers: [Int64]) -> Int64 {
     var checksum = Checksum()
-    body.prefix(32).withUnsafeBytes { checksum.add($0) }
-    for number in [id, documents] { checksum.add(number) }
+    start.withUnsafeBytes { checksum.add($0) }
+    for number in numbers { checksum.add(number) }
     return Int64(checksum.value)
   }
 

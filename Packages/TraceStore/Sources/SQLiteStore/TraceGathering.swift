@@ -114,10 +114,12 @@ struct TraceGathering {
   private mutating func read(block id: Int64, _ wants: [(trace: Int, part: TracePart)]) throws {
     let reader: Result<BlockReader, StoreError>
     do {
-      guard let block = try BlockBody.find(id, in: db, path: path) else {
+      let places = wants.map(\.part.places)
+      let bounds = (places.map(\.lowerBound).min() ?? 0)..<(places.map(\.upperBound).max() ?? 0)
+      guard let found = try BlockBody.reader(of: id, holding: bounds, in: db, path: path) else {
         throw StoreError(.damaged, path: path, place: "block \(id)", "is missing")
       }
-      reader = .success(try block.reader(path: path))
+      reader = .success(found)
     } catch {
       reader = .failure(try damage(error, place: "block \(id)"))
     }

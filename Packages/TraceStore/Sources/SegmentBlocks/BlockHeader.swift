@@ -49,8 +49,22 @@ struct BlockHeader {
     return bytes
   }
 
-  /// Reads and checks the header of a block of which these are all bytes.
-  init(reading bytes: UnsafeRawBufferPointer, checked: Bool) throws(BlockError) {
+  /// Bytes of the header that begins with these, ``fixedLength`` of them.
+  static func length(startingWith bytes: UnsafeRawBufferPointer) throws(BlockError) -> Int {
+    var reader = ByteReader(bytes, at: 0)
+    guard try reader.uint32() == magic else { throw BlockError(.notABlock, at: 0) }
+    guard try reader.uint32() == version else { throw BlockError(.unknownVersion, at: 4) }
+    let count = Int(try reader.uint32())
+    guard count <= SegmentBlock.documentLimit else { throw BlockError(.malformed, at: 8) }
+    return fixedLength + count * chunkLength + 4
+  }
+
+  /// Reads and checks the header of a block.
+  ///
+  /// - Parameters:
+  ///   - bytes: The block's first bytes, the whole header at least.
+  ///   - total: Bytes of the whole block.
+  init(reading bytes: UnsafeRawBufferPointer, of total: Int, checked: Bool) throws(BlockError) {
     var reader = ByteReader(bytes, at: 0)
     guard try reader.uint32() == Self.magic else { throw BlockError(.notABlock, at: 0) }
     guard try reader.uint32() == Self.version else { throw BlockError(.unknownVersion, at: 4) }
@@ -75,8 +89,9 @@ struct BlockHeader {
     let sum = SegmentBlocks.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<end]))
     guard try reader.uint32() == sum || !checked else { throw BlockError(.checksum, at: end) }
     guard documents <= SegmentBlock.documentLimit else { throw BlockError(.malformed, at: 8) }
-    guard stored <= reader.remaining else { throw BlockError(.truncated, at: bytes.count) }
-    guard stored == reader.remaining else { throw BlockError(.malformed, at: length + stored) }
+    let rest = total - reader.position
+    guard stored <= rest else { throw BlockError(.truncated, at: total) }
+    guard stored == rest else { throw BlockError(.malformed, at: length + stored) }
   }
 
   init() {}

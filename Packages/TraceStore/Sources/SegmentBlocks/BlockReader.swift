@@ -14,6 +14,9 @@ public struct BlockReader: Sendable {
   /// For each chunk, the number of its first document and where it lies in ``bytes``; then the ends of the last one.
   private let firstDocuments: [Int]
   let offsets: [Int]
+  /// The chunks that are at hand.
+  private let chunks: Range<Int>
+  private let hasArrival: Bool
   private let isChecked: Bool
 
   /// Number of documents.
@@ -28,12 +31,33 @@ public struct BlockReader: Sendable {
 
   /// Without `checked`, no checksum is looked at: the checks that stand behind them can be tested.
   init(_ bytes: [UInt8], checked: Bool) throws(BlockError) {
+    let header = try bytes.reading { buffer throws(BlockError) in
+      try BlockHeader(reading: buffer, of: buffer.count, checked: checked)
+    }
+    try self.init(bytes, header, chunks: header.chunks.indices, hasArrival: true, checked: checked)
+  }
+
+  /// Opens a part of a block: what other documents need is as good as missing.
+  ///
+  /// - Parameters:
+  ///   - bytes: The first bytes, ``BlockOutline/opening``, followed by those at ``BlockOutline/bytes(holding:)``.
+  ///   - places: The documents that the latter were asked for.
+  public init(_ bytes: [UInt8], _ outline: BlockOutline, holding places: Range<Int>) throws(BlockError) {
+    let chunks = outline.chunks(holding: places)
+    try self.init(bytes, outline.header, chunks: chunks, hasArrival: false, checked: true)
+  }
+
+  private init(
+    _ bytes: [UInt8], _ header: BlockHeader, chunks: Range<Int>, hasArrival: Bool, checked: Bool
+  ) throws(BlockError) {
     self.bytes = bytes
-    isChecked = checked
-    let header = try bytes.reading { buffer throws(BlockError) in try BlockHeader(reading: buffer, checked: checked) }
     self.header = header
+    self.chunks = chunks
+    self.hasArrival = hasArrival
+    isChecked = checked
     dictionary = try bytes.reading { buffer throws(BlockError) in
       let range = header.length..<header.length + header.dictionary.stored
+      guard range.upperBound <= buffer.count else { throw BlockError(.truncated, at: buffer.count) }
       let section = UnsafeRawBufferPointer(rebasing: buffer[range])
       guard !checked || checksum(section) == header.dictionary.checksum else {
         throw BlockError(.checksum, at: range.lowerBound)
@@ -41,14 +65,15 @@ public struct BlockReader: Sendable {
       return try BlockDictionary(reading: section, at: range.lowerBound)
     }
     var firstDocuments = [0]
-    var offsets = [header.length + header.dictionary.stored + header.arrival.stored]
+    var offsets = [header.length + header.dictionary.stored + (hasArrival ? header.arrival.stored : 0)]
     for (index, chunk) in header.chunks.enumerated() {
       firstDocuments.append(firstDocuments[index] + chunk.documents)
-      offsets.append(offsets[index] + chunk.stored)
+      offsets.append(offsets[index] + (chunks.contains(index) ? chunk.stored : 0))
     }
     self.firstDocuments = firstDocuments
     self.offsets = offsets
     count = firstDocuments[header.chunks.count]
+    guard offsets[header.chunks.count] <= bytes.count else { throw BlockError(.truncated, at: bytes.count) }
   }
 
   /// One document, by its place in the block.
@@ -87,6 +112,7 @@ public struct BlockReader: Sendable {
   public func arrival() throws(BlockError) -> [Int] {
     let section = header.arrival
     guard section.stored > 0 else { return Array(0..<count) }
+    guard hasArrival else { throw BlockError(.truncated, at: header.length + header.dictionary.stored) }
     let start = header.length + header.dictionary.stored
     return try bytes.reading { buffer throws(BlockError) in
       let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<start + section.stored])
@@ -155,6 +181,7 @@ public struct BlockReader: Sendable {
   private func read(
     _ range: Range<Int>, ofChunk index: Int, _ buffer: UnsafeRawBufferPointer, _ reader: inout ChunkReader
   ) throws(BlockError) {
+    guard chunks.contains(index) else { throw BlockError(.truncated, at: offsets[index]) }
     let header = header.chunks[index]
     let section = UnsafeRawBufferPointer(rebasing: buffer[offsets[index]..<offsets[index + 1]])
     guard !isChecked || checksum(section) == header.checksum else { throw BlockError(.checksum, at: offsets[index]) }
