@@ -5,7 +5,10 @@ import XRayModel
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure Fluoro on this machine.",
-    subcommands: [StoreCommand.self, DaemonCommand.self, GrowCommand.self, LoadCommand.self, BackendCommand.self])
+    subcommands: [
+      StoreCommand.self, DaemonCommand.self, APICommand.self, SamplingCommand.self, GrowCommand.self, LoadCommand.self,
+      BackendCommand.self,
+    ])
 
   struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
