@@ -100,6 +100,7 @@ public final class BoundService: Sendable {
   public var port: Int { server.port }
   private let server: BoundServer
   private let group: any EventLoopGroup
+  private let isClosing = Atomic(false)
 
   init(server: BoundServer, group: any EventLoopGroup) {
     self.server = server
@@ -109,8 +110,10 @@ public final class BoundService: Sendable {
   /// What the port did so far.
   public var counts: ServerCounts { server.counts }
 
-  /// Stops accepting, lets requests end and streams run dry, and closes what is left when `deadline` is over.
+  /// Stops accepting, lets requests end and streams run dry, and closes what is left when `deadline` is over. Called
+  /// once more it returns at once.
   public func close(deadline: Duration = .seconds(2)) async {
+    guard !isClosing.exchange(true, ordering: .relaxed) else { return }
     await server.close(deadline: deadline)
     try? await group.shutdownGracefully()
   }
