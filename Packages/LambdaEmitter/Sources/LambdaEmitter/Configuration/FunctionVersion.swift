@@ -12,4 +12,8 @@ public struct FunctionVersion: Sendable {
   var revision: Int
   /// Makes the runtime of a new environment.
   var makeRuntime: @Sendable () -> any FunctionRuntime
+  /// Of a function that came as a definition: what `revision` stands for.
+  var identity: String?
+  /// Of `$LATEST` only: the function's aliases.
+  var aliases: [FunctionAlias] = []
 }

@@ -33,6 +33,8 @@ public final class EventQueue: Sendable {
 
   /// The messages that wait, oldest first.
   public var messages: [QueueMessage] { state.withLock { $0.messages } }
+  /// How many messages were sent to the queue.
+  var sent: Int { state.withLock { $0.sent } }
   /// Messages that found the queue full.
   public var dropped: Int { state.withLock { $0.dropped } }
 

@@ -54,6 +54,10 @@ extension LambdaService {
     guard (1...10_000).contains(source.batchSize) else {
       throw LambdaError(.invalidParameterValue, "batch size \(source.batchSize) must be 1 to 10,000")
     }
+    return await deliver(records, from: source, to: version)
+  }
+
+  func deliver(_ records: [StreamRecord], from source: StreamSource, to version: FunctionVersion) async -> Int {
     var processed = 0
     var batches = stride(from: 0, to: records.count, by: source.batchSize).reversed().map {
       records[$0..<min($0 + source.batchSize, records.count)]
@@ -90,6 +94,7 @@ extension LambdaService {
         _ = try? await close(invocation, outcome)
         return !outcome.hasFailed
       }
+      if case .answered = outcome { count(function) { $0.retries += 1 } }
       do { try await clock.sleep(until: next, tolerance: nil) } catch {
         _ = try? await close(invocation, outcome)
         return false
@@ -98,6 +103,7 @@ extension LambdaService {
   }
 
   private func giveUp(_ batch: ArraySlice<StreamRecord>, from source: StreamSource, to function: FunctionVersion) {
+    count(function) { $0.abandoned += 1 }
     guard let target = source.onFailure, let first = batch.first, let last = batch.last else { return }
     var writer = JSONWriter()
     writer.object { writer in

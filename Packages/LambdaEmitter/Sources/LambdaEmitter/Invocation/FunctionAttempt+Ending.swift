@@ -90,10 +90,13 @@ extension FunctionAttempt {
     at end: Timestamp, billedFrom start: Timestamp, to billedEnd: Timestamp, in environment: ExecutionEnvironment
   ) -> [String] {
     let isSampled = invocation.trace.isSampled
-    segment.end = max(segment.start, end.inMicroseconds)
     let lost = environment.daemon.takeLost()
-    if lost > 0 { segment.metadata = ["fluoro": ["documents_lost": .number(JSONNumber(lost))]] }
-    if isSampled { service.emitFromEnvironment(segment, of: invocation.function) }
+    if isSampled {
+      segment.end = max(segment.start, end.inMicroseconds)
+      if lost > 0 { segment.metadata = ["fluoro": ["documents_lost": .number(JSONNumber(lost))]] }
+      service.emitFromEnvironment(segment, of: invocation.function)
+    }
+    guard journal.isKept else { return [] }
     let report = InvocationReport(
       requestID: invocation.requestID, duration: start.duration(to: billedEnd),
       memoryMegabytes: invocation.function.configuration.memoryMegabytes,
@@ -114,7 +117,8 @@ extension FunctionAttempt {
   ) -> Entity {
     var entity = Entity(
       .subsegment, id: id ?? random.entityID(), name: name, start: start.inMicroseconds, end: end.inMicroseconds)
-    entity.aws = ["function_arn": .string(invocation.function.arn)]
+    // What is not traced draws its ids all the same, so that sampling changes nothing else of a run.
+    if invocation.trace.isSampled { entity.aws = ["function_arn": .string(invocation.function.arn)] }
     return entity
   }
 }

@@ -4,7 +4,7 @@ import XRayModel
 struct FunctionAttempt {
   let service: LambdaService
   let invocation: Invocation
-  let journal = InvocationJournal()
+  let journal: InvocationJournal
   let invocationID: EntityID
   /// `AWS::Lambda::Function`.
   var segment: Entity
@@ -19,10 +19,12 @@ struct FunctionAttempt {
   init(_ invocation: Invocation, parent: EntityID, service: LambdaService) {
     self.service = service
     self.invocation = invocation
+    journal = InvocationJournal(isKept: service.keepsLogs)
     invocationID = service.random.entityID()
     segment = Entity(
       .segment, id: service.random.entityID(), name: invocation.function.configuration.name,
       traceID: invocation.trace.id, parentID: parent, start: service.clock.now)
+    guard invocation.trace.isSampled else { return }
     segment.origin = "AWS::Lambda::Function"
     segment.aws = invocation.function.segmentDescription
   }
@@ -68,7 +70,9 @@ struct FunctionAttempt {
   mutating func begin() {
     hasBegun = true
     segment.start = clock.now.inMicroseconds
-    journal.write("START RequestId: \(invocation.requestID) Version: \(invocation.function.version)")
+    if journal.isKept {
+      journal.write("START RequestId: \(invocation.requestID) Version: \(invocation.function.version)")
+    }
   }
 
   /// Runs what lies outside the handler and adds `Initialization`.
@@ -77,10 +81,7 @@ struct FunctionAttempt {
   ) async -> Raced<Void> {
     let start = clock.now
     await clock.wait(timing.runtimeStart, random)
-    let context = InitializationContext(environment: environment.variables, deadline: deadline, clock: clock)
-    let result = await race(until: deadline, on: clock, whenLate: { environment.daemon.end() }) {
-      try await environment.runtime.initialize(context)
-    }
+    let result = await runInitializer(of: environment, until: deadline)
     var end = clock.now
     var subsegment = part("Initialization", from: start, to: end)
     switch result {
@@ -98,16 +99,37 @@ struct FunctionAttempt {
     return result
   }
 
+  private func runInitializer(of environment: ExecutionEnvironment, until deadline: Timestamp) async -> Raced<Void> {
+    if let runtime = environment.runtime as? SimulatedRuntime {
+      let result = await runtime.initialize(until: deadline, on: clock)
+      if case .late = result { environment.daemon.end() }
+      return result
+    }
+    let context = InitializationContext(environment: environment.variables, deadline: deadline, clock: clock)
+    return await race(until: deadline, on: clock, whenLate: { environment.daemon.end() }) {
+      try await environment.runtime.initialize(context)
+    }
+  }
+
+  private func runHandler(of environment: ExecutionEnvironment, until deadline: Timestamp) async -> Raced<[UInt8]> {
+    if let runtime = environment.runtime as? SimulatedRuntime {
+      let result = await runtime.invoke(until: deadline, on: clock)
+      if case .late = result { environment.daemon.end() }
+      return result
+    }
+    let context = context(in: environment, deadline: deadline)
+    let event = InvocationEvent(bytes: invocation.payload, requestID: invocation.requestID)
+    return await race(until: deadline, on: clock, whenLate: { environment.daemon.end() }) {
+      try await environment.runtime.invoke(event, context)
+    }
+  }
+
   private mutating func invoke(
     in environment: ExecutionEnvironment, until deadline: Timestamp
   ) async -> (AttemptOutcome, ExecutionEnvironment?) {
     await clock.wait(timing.rendering, random)
     let start = clock.now
-    let context = context(in: environment, deadline: deadline)
-    let event = InvocationEvent(bytes: invocation.payload, requestID: invocation.requestID)
-    let result = await race(until: deadline, on: clock, whenLate: { environment.daemon.end() }) {
-      try await environment.runtime.invoke(event, context)
-    }
+    let result = await runHandler(of: environment, until: deadline)
     if let exit = environment.daemon.exit { return await crash(exit, in: environment, invokedAt: start) }
     switch result {
     case .late: return await timeOut(at: deadline, in: environment, invokedAt: start)

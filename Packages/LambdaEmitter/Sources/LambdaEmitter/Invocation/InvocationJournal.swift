@@ -22,8 +22,13 @@ final class InvocationJournal: Sendable {
 
   static let bytesLimit = 65_536
   private let state = Mutex(State())
+  /// Whether anybody reads it; otherwise nothing is gathered.
+  let isKept: Bool
+
+  init(isKept: Bool) { self.isKept = isKept }
 
   func write(_ line: String) {
+    guard isKept else { return }
     state.withLock { state in
       state.bytes += line.utf8.count + 1
       if state.bytes <= Self.bytesLimit { state.lines.append(line) } else { state.leftOut += 1 }

@@ -8,7 +8,13 @@ struct InvocationTrace: Sendable {
   let parent: EntityID?
   private let lineage: String?
   /// What the function gets when the invocation is not traced.
-  private let untracedHeader: String
+  private let untraced: Untraced
+
+  /// The header of a function whose invocation is not traced.
+  private enum Untraced: Sendable {
+    case passedOn(String)
+    case new(parent: EntityID)
+  }
 
   /// - Parameters:
   ///   - incoming: The caller's header; `nil` when there is none that can be read.
@@ -27,17 +33,22 @@ struct InvocationTrace: Sendable {
     case (.passThrough, nil): isSampled = false
     }
     if let text, incoming != nil, mode == .passThrough {
-      untracedHeader = text
+      untraced = .passedOn(text)
     } else {
-      untracedHeader =
-        TraceHeader(root: id, parent: random.entityID(), sampling: .notSampled, lineage: lineage).description
+      untraced = .new(parent: random.entityID())
     }
   }
 
   /// The function's header: what it records belongs to the subsegment `invocation`.
   func header(invocation: EntityID) -> String {
-    guard isSampled else { return untracedHeader }
-    return TraceHeader(root: id, parent: invocation, sampling: .sampled, lineage: lineage).description
+    if isSampled {
+      return TraceHeader(root: id, parent: invocation, sampling: .sampled, lineage: lineage).description
+    }
+    switch untraced {
+    case .passedOn(let text): return text
+    case .new(let parent):
+      return TraceHeader(root: id, parent: parent, sampling: .notSampled, lineage: lineage).description
+    }
   }
 
   /// What the caller is answered.

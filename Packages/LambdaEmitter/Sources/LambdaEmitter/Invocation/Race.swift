@@ -34,8 +34,13 @@ func race<Value: Sendable>(
 extension WallClock {
   /// Waits for a time drawn from a range of milliseconds; at once when the task is cancelled.
   func wait(_ range: ClosedRange<Double>, _ random: RandomSource) async {
+    guard let end = end(of: range, random) else { return }
+    try? await sleep(until: end, tolerance: nil)
+  }
+
+  /// When a time that is drawn from a range of milliseconds is over; `nil` for no time at all.
+  func end(of range: ClosedRange<Double>, _ random: RandomSource) -> Timestamp? {
     let milliseconds = range.lowerBound + random.fraction() * (range.upperBound - range.lowerBound)
-    guard milliseconds > 0 else { return }
-    try? await sleep(until: now.advanced(by: Duration(ticks: Int64(milliseconds * 10_000))), tolerance: nil)
+    return milliseconds > 0 ? now.advanced(by: Duration(ticks: Int64(milliseconds * 10_000))) : nil
   }
 }

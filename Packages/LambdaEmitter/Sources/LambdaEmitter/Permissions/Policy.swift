@@ -15,7 +15,8 @@ public struct Policy: Hashable, Sendable {
     case matching([String])
     case notMatching([String])
 
-    func includes(_ name: String) -> Bool {
+    /// Whether `name`, compared without letter case, is among them.
+    public func includes(_ name: String) -> Bool {
       switch self {
       case .matching(let patterns): patterns.contains { WildcardPattern($0).matches(name) }
       case .notMatching(let patterns): !patterns.contains { WildcardPattern($0).matches(name) }
@@ -89,8 +90,8 @@ extension Policy {
 }
 
 extension Policy.Selection {
-  /// The member `key` or `Not<key>` of a statement: one text or several.
-  fileprivate init?(_ statement: JSONValue, _ key: String) {
+  /// The member `key` or `Not<key>` of a statement: one text or several. `nil` when there is neither.
+  public init?(_ statement: JSONValue, _ key: String) {
     if let names = statement[key]?.texts {
       self = .matching(names)
     } else if let names = statement["Not\(key)"]?.texts {

@@ -31,42 +31,48 @@ extension LambdaService {
   /// Takes one of the function's places and, when one waits, an environment.
   func admit(_ function: FunctionVersion) throws(LambdaError) -> Admission {
     let now = clock.now
+    let oldest = now.advanced(by: .zero - Self.idleLifetime)
     return try state.withLock { state throws(LambdaError) in
-      var record = try state.record(function.configuration.name)
-      try state.checkLimits(of: record, at: now)
-      record.busy += 1
-      record.rate.add(at: now)
-      if record.reservedConcurrency == nil { state.rate.add(at: now) }
-      let revisions = Set(record.published.map(\.revision) + [record.latest.revision])
-      let oldest = now.advanced(by: .zero - Self.idleLifetime)
-      let stale = record.idle.filter { $0.idleSince < oldest || !revisions.contains($0.function.revision) }
-      record.idle.removeAll { $0.idleSince < oldest || !revisions.contains($0.function.revision) }
-      let index = record.idle.lastIndex {
-        $0.function.revision == function.revision && $0.function.version == function.version
+      let load = state.load(at: now)
+      let found = try state.functions.update(function.configuration.name) {
+        record throws(LambdaError) -> (admission: Admission, isReserved: Bool) in
+        do throws(LambdaError) {
+          try record.checkLimits(under: load, at: now)
+        } catch {
+          record.account.throttles += 1
+          throw error
+        }
+        record.busy += 1
+        record.account.peak = max(record.account.peak, record.busy)
+        record.rate.add(at: now)
+        let stale = record.takeStale(idleBefore: oldest)
+        return (Admission(warm: record.takeWarm(function), stale: stale), record.reservedConcurrency != nil)
       }
-      let warm = index.map { record.idle.remove(at: $0) }
-      state.functions[function.configuration.name] = record
-      return Admission(warm: warm, stale: stale)
+      guard let found else {
+        throw LambdaError(.resourceNotFound, "Function not found: \(function.configuration.name)")
+      }
+      if !found.isReserved { state.rate.add(at: now) }
+      state.peakConcurrency = max(state.peakConcurrency, state.functions.busy)
+      return found.admission
     }
   }
 
-  /// Gives the place back, and the environment unless it is lost.
-  func release(_ environment: ExecutionEnvironment?, of function: FunctionVersion) async {
+  /// Gives the place back, and the environment unless it is lost. Returns the environment when its function is no
+  /// more, to be shut down.
+  func release(_ environment: ExecutionEnvironment?, of function: FunctionVersion) -> ExecutionEnvironment? {
     let now = clock.now
     let isKept = state.withLock { state in
-      guard var record = state.functions[function.configuration.name], record.latest.creation == function.creation
-      else {
-        return false
+      state.functions.update(function.configuration.name) { record in
+        guard record.latest.creation == function.creation else { return false }
+        record.busy -= 1
+        if var environment {
+          environment.idleSince = now
+          record.idle.append(environment)
+        }
+        return true
       }
-      record.busy -= 1
-      if var environment {
-        environment.idleSince = now
-        record.idle.append(environment)
-      }
-      state.functions[function.configuration.name] = record
-      return true
     }
-    if !isKept { await environment?.shutDown() }
+    return isKept == true ? nil : environment
   }
 
   /// Shuts down all environments that wait.
@@ -83,22 +89,53 @@ extension LambdaService {
   }
 }
 
-extension LambdaService.State {
-  var reservedConcurrency: Int { functions.values.reduce(0) { $0 + ($1.reservedConcurrency ?? 0) } }
+/// What the functions without reserved concurrency share, and how much of it is taken.
+private struct AccountLoad {
+  var places: Int
+  var busy: Int
+  var isRateFull: Bool
+}
 
-  fileprivate func checkLimits(of record: FunctionRecord, at now: Timestamp) throws(LambdaError) {
-    let perPlace = LambdaService.requestsPerSecondPerConcurrency
-    if let reserved = record.reservedConcurrency {
-      if record.rate.isFull(perPlace * reserved, at: now), reserved > 0 {
+extension FunctionRecord {
+  fileprivate func checkLimits(under load: AccountLoad, at now: Timestamp) throws(LambdaError) {
+    if let reserved = reservedConcurrency {
+      if rate.isFull(LambdaService.requestsPerSecondPerConcurrency * reserved, at: now), reserved > 0 {
         throw LambdaError(throttled: .reservedInvocationRate)
       }
-      if record.busy >= reserved { throw LambdaError(throttled: .reservedConcurrentInvocations) }
+      if busy >= reserved { throw LambdaError(throttled: .reservedConcurrentInvocations) }
       return
     }
-    let places = concurrency - reservedConcurrency
-    if rate.isFull(perPlace * places, at: now), places > 0 { throw LambdaError(throttled: .invocationRate) }
-    let busy = functions.values.reduce(0) { $0 + ($1.reservedConcurrency == nil ? $1.busy : 0) }
-    if busy >= places { throw LambdaError(throttled: .concurrentInvocations) }
+    if load.isRateFull { throw LambdaError(throttled: .invocationRate) }
+    if load.busy >= load.places { throw LambdaError(throttled: .concurrentInvocations) }
+  }
+
+  /// Takes the environments that waited for too long, or whose version is no more.
+  fileprivate mutating func takeStale(idleBefore oldest: Timestamp) -> [ExecutionEnvironment] {
+    let (latest, published) = (latest.revision, published)
+    func isStale(_ environment: ExecutionEnvironment) -> Bool {
+      environment.idleSince < oldest
+        || (environment.revision != latest && !published.contains { $0.revision == environment.revision })
+    }
+    guard idle.contains(where: isStale) else { return [] }
+    let stale = idle.filter(isStale)
+    idle.removeAll(where: isStale)
+    return stale
+  }
+
+  /// Takes the environment of `function` that worked last.
+  fileprivate mutating func takeWarm(_ function: FunctionVersion) -> ExecutionEnvironment? {
+    idle.lastIndex { $0.serves(function) }.map { idle.remove(at: $0) }
+  }
+}
+
+extension LambdaService.State {
+  var reservedConcurrency: Int { functions.reserved }
+
+  fileprivate func load(at now: Timestamp) -> AccountLoad {
+    let places = concurrency - functions.reserved
+    return AccountLoad(
+      places: places, busy: functions.unreservedBusy,
+      isRateFull: places > 0 && rate.isFull(LambdaService.requestsPerSecondPerConcurrency * places, at: now))
   }
 
   func record(_ name: String) throws(LambdaError) -> FunctionRecord {

@@ -37,6 +37,7 @@ struct EventDelivery {
       let outcome = await service.attempt(event, parent: id)
       last = outcome
       let next: Timestamp
+      var isRetry = false
       switch outcome {
       case .refused(let error) where error.code == .tooManyRequests:
         next = clock.now.advanced(by: backoff.next())
@@ -56,12 +57,15 @@ struct EventDelivery {
           return giveUp(.retriesExhausted, after: attempts, outcome)
         }
         next = max(clock.now, start.advanced(by: Self.retryDelays[failures - 1]))
+        // The next attempt is a retry, unless the event is too old for one.
+        isRetry = true
       }
       let expiry = event.received.advanced(by: .seconds(settings.maximumEventAgeSeconds))
       guard next < expiry else {
         if attempts == 0 { dwell(until: clock.now) }
         return giveUp(.eventAgeExceeded, after: attempts, outcome)
       }
+      if isRetry { service.count(event.function) { $0.retries += 1 } }
       try? await clock.sleep(until: next, tolerance: nil)
     }
     giveUp(.cancelled, after: attempts, last)
@@ -75,6 +79,7 @@ struct EventDelivery {
   /// Sends `Attempt #n`, and before the first one the time until it began.
   private func report(_ number: Int, _ id: EntityID, from start: Timestamp, status: Int, isFault: Bool) {
     if number == 1 { dwell(until: start) }
+    guard event.trace.isSampled else { return }
     var attempt = event.serviceSubsegment("Attempt #\(number)", id: id, from: start, to: clock.now)
     attempt.http = HTTPBlock(response: .init(status: status))
     attempt.isFault = isFault
@@ -89,6 +94,7 @@ struct EventDelivery {
   }
 
   private func giveUp(_ condition: DestinationRecord.Condition, after attempts: Int, _ outcome: AttemptOutcome) {
+    service.count(event.function) { $0.abandoned += 1 }
     if let target = event.function.configuration.deadLetterTarget {
       service.queue(target).send(
         event.payload, at: clock.now, attributes: outcome.deadLetterAttributes(requestID: event.requestID),

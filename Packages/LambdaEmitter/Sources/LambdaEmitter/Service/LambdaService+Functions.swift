@@ -69,6 +69,7 @@ extension LambdaService {
       if let last = record.published.last, last.revision == record.latest.revision { return last }
       var version = record.latest
       version.version = String(record.published.count + 1)
+      version.aliases = []
       record.published.append(version)
       state.functions[name] = record
       return version
@@ -85,11 +86,11 @@ extension LambdaService {
     for environment in record.idle { await environment.shutDown() }
   }
 
-  /// The function that `reference` names: a name, a partial or a full ARN, with or without a version.
+  /// The function that `reference` names: a name, a partial or a full ARN, with or without a version or an alias.
   public func function(_ reference: String) throws(LambdaError) -> FunctionVersion {
     let reference = try FunctionReference(parsing: reference)
     return try state.withLock { state throws(LambdaError) in
-      guard let version = try state.record(reference.name).version(reference.qualifier) else {
+      guard let version = try state.record(reference.name).version(named: reference.qualifier, random: random) else {
         throw LambdaError(.resourceNotFound, "Function not found: \(reference.name):\(reference.qualifier ?? "")")
       }
       return version

@@ -15,9 +15,17 @@ extension LambdaService {
     let version = try self.function(function)
     let payload = payload.isEmpty ? Array("{}".utf8) : payload
     try check(payload, for: type)
-    let invocation = begin(
-      version, qualifier: try FunctionReference(parsing: function).qualifier, payload: payload, traceHeader: traceHeader
-    )
+    return try await invoke(
+      version, qualifier: try FunctionReference(parsing: function).qualifier, payload: payload, type: type,
+      traceHeader: traceHeader)
+  }
+
+  /// Invokes a version with a payload that was checked.
+  func invoke(
+    _ version: FunctionVersion, qualifier: String? = nil, payload: [UInt8], type: InvocationType,
+    traceHeader: String? = nil
+  ) async throws(LambdaError) -> InvocationResult {
+    let invocation = begin(version, qualifier: qualifier, payload: payload, traceHeader: traceHeader)
     switch type {
     case .dryRun: return invocation.result(status: 204)
     case .event: return try await accept(invocation)
@@ -95,7 +103,7 @@ extension LambdaService {
     for environment in admission.stale { await environment.shutDown() }
     var attempt = FunctionAttempt(invocation, parent: parent, service: self)
     let (outcome, environment) = await attempt.run(in: admission.warm)
-    await release(environment, of: invocation.function)
+    if let orphan = release(environment, of: invocation.function) { await orphan.shutDown() }
     return outcome
   }
 
@@ -120,8 +128,8 @@ extension LambdaService {
   }
 
   /// Sends a document of the service itself.
-  func emit(_ entity: Entity, of invocation: Invocation) {
-    if invocation.trace.isSampled { outlet.pass(entity.document) }
+  func emit(_ entity: @autoclosure () -> Entity, of invocation: Invocation) {
+    if invocation.trace.isSampled { outlet.pass(entity().document) }
   }
 
   /// Sends the segment of a function, which needs the permission of its role.

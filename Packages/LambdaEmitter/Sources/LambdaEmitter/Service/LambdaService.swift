@@ -15,6 +15,7 @@ public final class LambdaService: Sendable {
   let random: RandomSource
   let sampler: any SamplingDecider
   let timing: InvocationTiming
+  let keepsLogs: Bool
   let daemonAddress: DaemonAddress
   let outlet: Outlet
   let state: Mutex<State>
@@ -27,10 +28,12 @@ public final class LambdaService: Sendable {
   ///   - emitter: Where the service's own segments go, and what functions send through their environments.
   ///   - daemonAddress: What functions find in `AWS_XRAY_DAEMON_ADDRESS`.
   ///   - concurrency: How many invocations of the account run at a time.
+  ///   - keepsLogs: Whether attempts write logs. Without them ``logs`` and the log lines of results are empty.
   public init(
     account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
     sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
-    daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000
+    daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000,
+    keepsLogs: Bool = true
   ) {
     self.account = account
     self.region = region
@@ -38,6 +41,7 @@ public final class LambdaService: Sendable {
     self.random = random
     self.sampler = sampler ?? LocalSampler(clock: clock, random: random)
     self.timing = timing
+    self.keepsLogs = keepsLogs
     self.daemonAddress = daemonAddress
     outlet = Outlet(emitter)
     state = Mutex(State(concurrency: concurrency))
@@ -48,7 +52,7 @@ public final class LambdaService: Sendable {
   public var ledger: LedgerHop { outlet.ledger }
 
   /// The logs of the last 256 attempts, oldest first.
-  public var logs: [InvocationLog] { state.withLock { $0.logs } }
+  public var logs: [InvocationLog] { state.withLock { Array($0.logs[$0.oldestLog...] + $0.logs[..<$0.oldestLog]) } }
 
   /// Tracing headers that could not be read; their requests began new traces.
   public var malformedTraceHeaders: Int { state.withLock { $0.malformedHeaders } }
@@ -65,13 +69,17 @@ public final class LambdaService: Sendable {
 
   func keep(_ log: InvocationLog) {
     state.withLock { state in
-      if state.logs.count == State.logLimit { state.logs.removeFirst() }
-      state.logs.append(log)
+      guard state.logs.count == State.logLimit else { return state.logs.append(log) }
+      state.logs[state.oldestLog] = log
+      state.oldestLog = (state.oldestLog + 1) % State.logLimit
     }
   }
 
   /// Waits for a time drawn from `range`.
-  func wait(_ range: InvocationTiming.Milliseconds) async { await clock.wait(range, random) }
+  func wait(_ range: InvocationTiming.Milliseconds) async {
+    guard let moment = clock.end(of: range, random) else { return }
+    try? await clock.sleep(until: moment, tolerance: nil)
+  }
 }
 
 extension LambdaService {
@@ -80,12 +88,15 @@ extension LambdaService {
 
     let concurrency: Int
     var roles: [String: ExecutionRole] = [:]
-    var functions: [String: FunctionRecord] = [:]
+    var functions = FunctionTable()
     var queues: [String: EventQueue] = [:]
+    /// A ring once it is full.
     var logs: [InvocationLog] = []
+    var oldestLog = 0
     var malformedHeaders = 0
     var lastRevision = 0
     var rate = RateWindow()
+    var peakConcurrency = 0
     var backlog = EventBacklog()
 
     init(concurrency: Int) { self.concurrency = concurrency }
@@ -109,6 +120,7 @@ struct FunctionRecord {
   /// Invocations that run.
   var busy = 0
   var rate = RateWindow()
+  var account = FunctionAccount()
 
   func version(_ qualifier: String?) -> FunctionVersion? {
     guard let qualifier, qualifier != FunctionReference.latest else { return latest }

@@ -17,6 +17,20 @@ public final class VirtualClock: WallClock {
     /// Sleeps that were cancelled before they began.
     var cancelled: Set<UInt64> = []
 
+    /// By deadline, then by order. Compares members in place: a copy of a sleeper counts references.
+    mutating func insert(_ sleeper: Sleeper) {
+      var low = 0
+      var high = sleepers.count
+      while low < high {
+        let middle = (low + high) / 2
+        let deadline = sleepers[middle].deadline
+        let isLater =
+          deadline == sleeper.deadline ? sleepers[middle].order > sleeper.order : deadline > sleeper.deadline
+        if isLater { low = middle + 1 } else { high = middle }
+      }
+      sleepers.insert(sleeper, at: low)
+    }
+
     mutating func removeSleeper(_ order: UInt64) -> Sleeper? {
       guard let index = sleepers.firstIndex(where: { $0.order == order }) else { return nil }
       return sleepers.remove(at: index)
@@ -59,8 +73,7 @@ public final class VirtualClock: WallClock {
     let next: Next = state.withLock { state in
       if state.cancelled.remove(sleeper.order) != nil { return .cancel }
       if sleeper.deadline <= state.now { return .wake }
-      let index = state.sleepers.partitioningIndex { ($0.deadline, $0.order) < (sleeper.deadline, sleeper.order) }
-      state.sleepers.insert(sleeper, at: index)
+      state.insert(sleeper)
       return .wait
     }
     switch next {
@@ -91,18 +104,5 @@ public final class VirtualClock: WallClock {
       advanceToNextSleeper()
     }
     state.withLock { $0.now = max($0.now, target) }
-  }
-}
-
-extension Array {
-  /// The first index whose element satisfies `belongsInSecondPartition`, in an array that is so partitioned.
-  fileprivate func partitioningIndex(where belongsInSecondPartition: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if belongsInSecondPartition(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

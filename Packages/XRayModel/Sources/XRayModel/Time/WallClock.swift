@@ -26,6 +26,13 @@ public struct SystemClock: WallClock {
 
   public func sleep(until deadline: Timestamp, tolerance: Duration?) async throws {
     // A step of the wall clock must not stretch a wait, so the wait itself is on the steady clock.
-    try await Task.sleep(for: now.duration(to: deadline), tolerance: tolerance, clock: .continuous)
+    let end = ContinuousClock.now.advanced(by: now.duration(to: deadline))
+    // In ever longer steps: of a sleep that is cancelled, the system keeps some memory until it would have ended.
+    var step = Duration.milliseconds(10)
+    repeat {
+      let wake = min(end, ContinuousClock.now.advanced(by: step))
+      try await Task.sleep(until: wake, tolerance: tolerance, clock: .continuous)
+      step = step * 2
+    } while ContinuousClock.now < end
   }
 }
