@@ -57,6 +57,9 @@ let package = Package(
     .library(name: "Insights", targets: ["Insights"]),
     .library(name: "XRayService", targets: ["XRayService"]),
     .library(name: "ServiceServer", targets: ["ServiceServer"]),
+    .library(name: "FunctionProcesses", targets: ["FunctionProcesses"]),
+    .library(name: "LambdaAPI", targets: ["LambdaAPI"]),
+    .library(name: "AccessManagement", targets: ["AccessManagement"]),
     .executable(name: "demo", targets: ["demo"]),
     .executable(name: "fluoro", targets: ["fluoro"]),
     .executable(name: "fluoro-daemon", targets: ["fluoro-daemon"]),
@@ -115,6 +118,11 @@ let package = Package(
         "XRayModel", "Traces", "XRayService", "SpanIntake", "CZlib", "XRayDaemon", "DaemonServer", "AWSAccess", crypto,
         log,
       ] + nio),
+    library("LambdaService", "FunctionProcesses", ["XRayModel", "LambdaEmitter", log] + nio),
+    library(
+      "LambdaService", "LambdaAPI",
+      ["XRayModel", "LambdaEmitter", "FunctionProcesses", "CZlib", "DaemonServer", crypto] + nio),
+    library("LambdaService", "AccessManagement", ["XRayModel", "LambdaEmitter"]),
 
     .executableTarget(
       name: "demo",
@@ -125,12 +133,11 @@ let package = Package(
     .executableTarget(
       name: "fluoro",
       dependencies: [
-        "XRayModel", "XRaySampler", "XRayDaemon", "DaemonProgram", "DaemonOptions", "Traces", "TraceFilters",
-        "SegmentBlocks",
-        "TraceColumns", "SQLiteStore", "TraceReports", "XRayService", "ServiceServer", "Insights", "SpanIntake",
-        "CZlib",
-        arguments, log, grdb,
-      ],
+        "XRayModel", "XRaySampler", "XRayHTTP", "LambdaEmitter", "XRayDaemon", "DaemonServer", "DaemonProgram",
+        "DaemonOptions", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "SQLiteStore", "TraceReports",
+        "XRayService", "ServiceServer", "LambdaAPI", "FunctionProcesses", "AccessManagement", "CZlib", arguments, log,
+        grdb,
+      ] + nio,
       path: "Apps/fluoro", swiftSettings: settings),
     .executableTarget(
       name: "fluoro-daemon", dependencies: ["DaemonProgram", "DaemonOptions"], path: "Apps/fluoro-daemon",
@@ -169,6 +176,9 @@ let package = Package(
         "XRayModel", "XRayHTTP", "XRayDaemon", "DaemonServer", "AWSAccess", "SQLiteStore", "CZlib", "XRayService",
         "ServiceServer", log,
       ] + nio),
+    tests("FunctionProcessesTests", ["XRayModel", "LambdaEmitter", "FunctionProcesses", log] + nio),
+    tests("LambdaAPITests", ["XRayModel", "LambdaEmitter", "DaemonServer", "LambdaAPI", "CZlib"] + nio),
+    tests("AccessManagementTests", ["XRayModel", "LambdaEmitter", "AccessManagement"]),
     tests(
       "RecordedTraces", ["XRayModel", "XRayDaemon", "Traces", "SQLiteStore", "TraceReports"],
       exclude: ["Fixtures", "Goldens"]),

@@ -4,6 +4,7 @@ import Testing
   /// Towards the reader of traces; a package may import those before it.
   static let order = [
     "XRayModel", "XRaySampler", "XRaySDK", "LambdaEmitter", "XRayDaemon", "TraceStore", "TraceReports", "XRayService",
+    "LambdaService",
   ]
 
   @Test func `all have their place in the order of imports`() throws {

@@ -1,0 +1,159 @@
+import LambdaEmitter
+import NIOCore
+import XRayModel
+
+/// One runtime's way through the Runtime API, from its start to its end: what it may ask, what it is given, and who
+/// waits for it.
+///
+/// Everything here happens on the event loop of the environment.
+final class RuntimeSession {
+  /// An event on its way to the runtime.
+  struct Delivery: Sendable {
+    var event: InvocationEvent
+    var headers: [(name: String, value: String)]
+    let outcome: EventLoopPromise<[UInt8]>
+  }
+
+  /// Why nothing more comes from the runtime.
+  enum End: Error {
+    /// Its process is gone.
+    case exited(RuntimeExit)
+    /// It was gone before it was given the event: the function is not to blame, and may be started anew.
+    case goneBefore
+    /// The service wanted it so.
+    case cancelled
+  }
+
+  private enum Phase {
+    case started
+    case initializationFailed
+    /// It asked for an event and has none.
+    case ready
+    case running(Delivery)
+    case responded(requestID: String)
+    case ended(End)
+
+    /// As the API names it in its errors.
+    var name: String {
+      switch self {
+      case .started: "Started"
+      case .initializationFailed: "InitError"
+      case .ready: "Ready"
+      case .running: "Running"
+      case .responded: "ResponseSent"
+      case .ended: "Exited"
+      }
+    }
+  }
+
+  private let loop: any EventLoop
+  private var phase = Phase.started
+  /// The runtime's open requests for an event, by connection. There is one, unless a runtime has given one up of which
+  /// the end is not known yet: so the last one counts.
+  private var requests: [(id: ObjectIdentifier, answer: (Delivery) -> Void)] = []
+  /// An event that waits for a request: the one that there was has gone.
+  private var waiting: Delivery?
+  private var readiness: EventLoopPromise<Void>?
+
+  init(loop: any EventLoop) { self.loop = loop }
+
+  // MARK: The service's side
+
+  /// Succeeds when the runtime asks for an event; fails with what it reports of its initialization, or its ``End``.
+  func whenReady() -> EventLoopFuture<Void> {
+    switch phase {
+    case .ready: return loop.makeSucceededVoidFuture()
+    case .ended(let end): return loop.makeFailedFuture(end)
+    default:
+      let promise = readiness ?? loop.makePromise(of: Void.self)
+      readiness = promise
+      return promise.futureResult
+    }
+  }
+
+  /// Gives the runtime an event. The delivery's outcome is completed in every case.
+  func deliver(_ delivery: Delivery) {
+    switch phase {
+    case .ready: break
+    case .ended: return delivery.outcome.fail(End.goneBefore)
+    default: return delivery.outcome.fail(RuntimeFailure("the runtime is not ready for an event"))
+    }
+    if let request = requests.popLast() {
+      phase = .running(delivery)
+      request.answer(delivery)
+    } else {
+      waiting = delivery
+    }
+  }
+
+  /// Nothing comes any more: everyone who waits for the runtime is told. The first end counts. The runtime itself is
+  /// not told, so that it waits for its event while it is asked to end by a signal.
+  func end(_ end: End) {
+    if case .ended = phase { return }
+    let last = phase
+    phase = .ended(end)
+    requests = []
+    take(&readiness)?.fail(end)
+    if let delivery = take(&waiting) {
+      if case .exited = end { delivery.outcome.fail(End.goneBefore) } else { delivery.outcome.fail(end) }
+    }
+    if case .running(let delivery) = last { delivery.outcome.fail(end) }
+  }
+
+  // MARK: The runtime's side
+
+  /// The runtime asks for an event on a connection; `answer` is called once at most.
+  func next(id: ObjectIdentifier, answer: @escaping (Delivery) -> Void) throws(RuntimeAPIError) {
+    switch phase {
+    case .started, .responded, .ready: break
+    default: throw .invalidStateTransition(from: phase.name, to: "Ready")
+    }
+    phase = .ready
+    if let delivery = take(&waiting) {
+      phase = .running(delivery)
+      return answer(delivery)
+    }
+    requests.append((id, answer))
+    take(&readiness)?.succeed()
+  }
+
+  /// The connection that asked for an event is gone.
+  func forgetRequest(id: ObjectIdentifier) {
+    requests.removeAll { $0.id == id }
+  }
+
+  /// Whether the runtime works on the event `requestID`, so that its answer is worth reading.
+  func isRunning(_ requestID: String) -> Bool {
+    if case .running(let delivery) = phase { delivery.event.requestID == requestID } else { false }
+  }
+
+  /// The runtime answers the event `requestID`.
+  func respond(to requestID: String, _ result: Result<[UInt8], FunctionError>) throws(RuntimeAPIError) {
+    let target = if case .success = result { "InvocationResponse" } else { "InvocationErrorResponse" }
+    switch phase {
+    case .running(let delivery):
+      guard delivery.event.requestID == requestID else { throw .invalidRequestID }
+      phase = .responded(requestID: requestID)
+      switch result {
+      case .success(let bytes): delivery.outcome.succeed(bytes)
+      case .failure(let error): delivery.outcome.fail(error)
+      }
+    case .responded(let last) where last != requestID: throw .invalidRequestID
+    default: throw .invalidStateTransition(from: phase.name, to: target)
+    }
+  }
+
+  /// The runtime says that it could not initialize.
+  func failInitialization(_ error: FunctionError) throws(RuntimeAPIError) {
+    guard case .started = phase else { throw .invalidStateTransition(from: phase.name, to: "InitError") }
+    phase = .initializationFailed
+    let promise = readiness ?? loop.makePromise(of: Void.self)
+    readiness = promise
+    promise.fail(error)
+  }
+
+  private func take<Value>(_ value: inout Value?) -> Value? {
+    defer { value = nil }
+    return value
+  }
+}
