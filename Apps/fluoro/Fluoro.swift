@@ -8,7 +8,9 @@ struct Fluoro: AsyncParsableCommand {
       Everything is kept in one folder (--data, fluoro-data by default).
 
       EXAMPLES:
-        fluoro serve                        X-Ray on http://127.0.0.1:2000
+        fluoro serve                        X-Ray and Lambda on http://127.0.0.1:2000
+        fluoro invoke hello --payload '{}'  run a function there, and see its trace
+        fluoro simulate shop.json           a million invocations in virtual time
         fluoro daemon -o -n eu-west-1       stand in for the official X-Ray daemon
         fluoro receive                      take what X-Ray SDKs send to port 2000
         fluoro import segments.ndjson.gz    take segment documents from files
@@ -21,7 +23,8 @@ struct Fluoro: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ServeCommand.self, ReceiveCommand.self, DaemonCommand.self, ImportCommand.self, TracesCommand.self,
+      ServeCommand.self, InvokeCommand.self, SimulateCommand.self, ReceiveCommand.self, DaemonCommand.self,
+      ImportCommand.self, TracesCommand.self,
       TraceCommand.self, MapCommand.self, ExportCommand.self, CheckCommand.self, BenchCommand.self,
     ])
 }

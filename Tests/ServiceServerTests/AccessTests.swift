@@ -127,7 +127,7 @@ extension ServiceServerTests {
 
     @Test func `AWS's own example of a signature is verified`() throws {
       let verifier = SignatureVerifier(
-        service: "service",
+        services: ["service"],
         keys: [
           AWSCredentials(
             accessKeyID: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

@@ -53,6 +53,10 @@ struct ServeCommand: AsyncParsableCommand {
     help: ArgumentHelp("A name that clients may call this by, beside localhost and addresses.", valueName: "name"))
   var allowedHosts: [String] = []
 
+  @Option(
+    help: ArgumentHelp("The Python that runs functions; it needs the package awslambdaric.", valueName: "path"))
+  var python: String?
+
   @OptionGroup var retention: RetentionOptions
   @OptionGroup var store: StoreOptions
 
@@ -80,7 +84,8 @@ struct ServeCommand: AsyncParsableCommand {
     logger.logLevel = .warning
     let service = try service(over: store)
     let serving = try await ServingPorts(
-      address: listen, allowedHosts: Set(allowedHosts), access: access, service: service, store: store, logger: logger)
+      address: listen, allowedHosts: Set(allowedHosts), access: access, service: service, store: store, logger: logger
+    ) { daemon in try lambda(daemon, service.identity, logger) }
     let (server, daemon) = (serving.server, serving.daemon)
     let signals = await SignalStream.of(SIGINT, SIGTERM)
     try Output().writeLine("fluoro: serving \(serving.url) (\(serving.offer)), storing in \(self.store.data)")
@@ -89,9 +94,15 @@ struct ServeCommand: AsyncParsableCommand {
         group.addTask { await retention.keep(store) }
         group.addTask { await service.run() }
         group.addTask {
-          for await _ in signals {
-            await server.close(deadline: .seconds(5))
-            daemon.stop()
+          await withTaskGroup(of: Void.self) { functions in
+            functions.addTask { await serving.lambda.run() }
+            // From the callers to the store: what one leaves behind the next one still takes.
+            for await _ in signals {
+              await server.close(deadline: .seconds(5))
+              functions.cancelAll()
+              await functions.waitForAll()
+              daemon.stop()
+            }
           }
         }
         try await daemon.run()
@@ -112,6 +123,25 @@ struct ServeCommand: AsyncParsableCommand {
     } catch {
       throw Failure.unreachable("cannot read the settings in \(self.store.data): \(error)")
     }
+  }
+
+  private func lambda(_ daemon: Daemon, _ identity: ServiceIdentity, _ logger: Logger) throws -> LocalLambda {
+    do {
+      return try LocalLambda(
+        data: store.data, daemon: daemon, identity: identity, python: Self.program(python ?? "python3"), logger: logger)
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure.unreachable("cannot read the functions in \(store.data): \(error)")
+    }
+  }
+
+  /// The absolute path of a program; `nil` when there is none. Links are not followed: a virtual environment's Python
+  /// knows its packages by where it was called.
+  private static func program(_ name: String) -> String? {
+    let search = getenv("PATH").map { String(cString: $0) } ?? ""
+    let candidates = name.contains("/") ? [name] : search.split(separator: ":").map { "\($0)/\(name)" }
+    return candidates.first { Glibc.access($0, X_OK) == 0 }.map(LocalLambda.absolute)
   }
 
   private func accessPolicy() throws -> AccessPolicy {

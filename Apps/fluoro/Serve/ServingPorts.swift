@@ -1,3 +1,4 @@
+import DaemonServer
 import Logging
 import SQLiteStore
 import ServiceServer
@@ -8,6 +9,7 @@ import XRayService
 struct ServingPorts {
   let daemon: Daemon
   let server: BoundService
+  let lambda: LocalLambda
   private let host: String
   private let takesRemoteDatagrams: Bool
 
@@ -15,9 +17,11 @@ struct ServingPorts {
   private static let attempts = 10
 
   /// Binds both.
+  ///
+  /// - Parameter lambda: Makes the Lambda service that sends its segments to the daemon.
   init(
     address: ListenAddress, allowedHosts: Set<String>, access: AccessPolicy, service: XRayService,
-    store: SQLiteTraceStore, logger: Logger
+    store: SQLiteTraceStore, logger: Logger, lambda: (Daemon) throws -> LocalLambda
   ) async throws {
     host = address.host
     takesRemoteDatagrams = access.isOpen || address.isLoopback
@@ -30,11 +34,14 @@ struct ServingPorts {
       let daemon = try Self.daemon(
         host: takesRemoteDatagrams ? address.host : "127.0.0.1", port: address.port, store: store, logger)
       configuration.server.port = Int(daemon.address.port)
-      do {
+      let lambda = try lambda(daemon)
+      do throws(DaemonServerError) {
         server = try await ServiceServer(
-          configuration: configuration, service: service, store: store, daemon: daemon, logger: logger
+          configuration: configuration, service: service, store: store, daemon: daemon, others: lambda.applications,
+          logger: logger
         ).start()
         self.daemon = daemon
+        self.lambda = lambda
         return
       } catch {
         guard address.port == 0, error.reason == .portTaken, attempt < Self.attempts else {

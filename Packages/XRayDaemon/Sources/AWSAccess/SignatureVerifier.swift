@@ -4,21 +4,21 @@ public import NIOHTTP1
 import XRayHTTP
 public import XRayModel
 
-/// The other side of ``RequestSigner``: tells whether a request was signed with one of a few keys, for one service and
-/// any region.
+/// The other side of ``RequestSigner``: tells whether a request was signed with one of a few keys, for one of a few
+/// services and any region.
 ///
 /// The hash of the body that came is part of what is checked, whatever the header `X-Amz-Content-Sha256` claims. As AWS
 /// does, `Host` and all `X-Amz-` headers must be signed, and the time must be at most 5 minutes off.
 public struct SignatureVerifier: Sendable {
   /// As in host names, such as `xray`.
-  public let service: String
+  public let services: Set<String>
   private let keys: [String: AWSCredentials]
 
   private static let tolerance = Duration.seconds(300)
 
   /// - Parameter keys: Of several with the same id, the last counts.
-  public init(service: String, keys: [AWSCredentials]) {
-    self.service = service
+  public init(services: Set<String>, keys: [AWSCredentials]) {
+    self.services = services
     self.keys = Dictionary(keys.map { ($0.accessKeyID, $0) }) { $1 }
   }
 
@@ -34,8 +34,9 @@ public struct SignatureVerifier: Sendable {
     guard let claim = Claim(header) else { throw .incomplete }
     guard let keys = keys[claim.accessKeyID], keys.sessionToken == headers.first(name: "X-Amz-Security-Token")
     else { throw .unknownKey }
-    guard claim.service == service else {
-      throw .invalid("Credential should be scoped to correct service: '\(service)'.")
+    guard services.contains(claim.service) else {
+      let names = services.sorted().joined(separator: "', '")
+      throw .invalid("Credential should be scoped to correct service: '\(names)'.")
     }
     let date = headers.first(name: "X-Amz-Date") ?? ""
     try Self.check(date, day: claim.day, at: now)
@@ -54,7 +55,7 @@ public struct SignatureVerifier: Sendable {
     var signed = Array("AWS4-HMAC-SHA256\n\(date)\n\(claim.scope)\n".utf8)
     signed.appendHex(SHA256.hash(data: canonical.bytes))
     let key = SymmetricKey(
-      signingFor: service, region: claim.region, day: claim.day, secret: keys.secretAccessKey)
+      signingFor: claim.service, region: claim.region, day: claim.day, secret: keys.secretAccessKey)
     guard canonical.signedHeaders == claim.signedHeaders,
       HMAC<SHA256>.isValidAuthenticationCode(claim.signature, authenticating: signed, using: key)
     else { throw .mismatch }

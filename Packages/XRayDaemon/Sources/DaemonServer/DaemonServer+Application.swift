@@ -6,7 +6,7 @@ extension DaemonServer {
   /// own, and everything else is the application's, `/metrics` and `/TraceSegments` too. Nothing is passed on.
   public struct Application: Sendable {
     /// What there is at a path, without query; `nil` is answered with 404. Called on the event loop, at most once for a
-    /// request: it must return at once. Requests are counted by path, so the paths must be few.
+    /// request: it must return at once.
     public var resource: @Sendable (_ path: String) -> Resource?
     /// Answers a request whose method and size fit its resource. Runs beside the event loop, and is cancelled when the
     /// client or the time is gone.
@@ -27,11 +27,17 @@ extension DaemonServer {
       public var methods: [HTTPMethod]
       /// Bytes that a request's body may have, as it is sent; more is answered with 413.
       public var bodyBytes: Int
+      /// What requests are counted under: one of few names. `nil` is the path, where paths are few.
+      public var name: String?
+      /// How long the answer may take once the request is whole; `nil` is what the request's own time leaves.
+      public var answerTime: Duration?
 
       /// A resource of the parts given.
-      public init(methods: [HTTPMethod], bodyBytes: Int = 0) {
+      public init(methods: [HTTPMethod], bodyBytes: Int = 0, name: String? = nil, answerTime: Duration? = nil) {
         self.methods = methods.contains(.GET) ? methods + [.HEAD] : methods
         self.bodyBytes = bodyBytes
+        self.name = name
+        self.answerTime = answerTime
       }
     }
 

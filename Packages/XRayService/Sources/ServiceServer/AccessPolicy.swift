@@ -30,10 +30,13 @@ public struct AccessPolicy: Sendable {
     }
   }
 
-  /// Those with a key to sign calls to the service `xray` of any region, and those with a token.
+  /// What calls are signed for here.
+  private static let services: Set = ["xray", "lambda", "iam", "sts"]
+
+  /// Those with a key to sign calls to the services of any region, and those with a token.
   public init(_ file: AccessKeyFile) {
     self.init(
-      verifier: SignatureVerifier(service: "xray", keys: file.keys),
+      verifier: SignatureVerifier(services: Self.services, keys: file.keys),
       tokens: file.bearerTokens.map { SHA256.hash(data: Array($0.utf8)) })
   }
 

@@ -17,7 +17,7 @@ struct LandingPage {
         :root { color-scheme: light dark }
         body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem }
         h2 { font-size: 1rem; margin: 1.5rem 0 .3rem }
-        pre { margin: 0; padding: .7rem 1rem; overflow-x: auto; border: 1px solid #8886; border-radius: 6px }
+        pre { margin: 0; padding: .7rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8886; border-radius: 6px }
       </style>
       <h1>Fluoro</h1>
       <p>AWS X-Ray for Lambda on this machine. Point what you have at this address.\(held)</p>

@@ -39,7 +39,7 @@ struct ServiceApplication: Sendable {
     }
   }
 
-  private func answer(_ answer: APIResponse, to path: String) -> Response {
+  func answer(_ answer: APIResponse, to path: String) -> Response {
     let id = random.requestID()
     var headers = HTTPHeaders()
     headers.reserveCapacity(4)

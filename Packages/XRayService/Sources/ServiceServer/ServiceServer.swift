@@ -35,6 +35,7 @@ public struct ServiceServer: Sendable {
   private let service: XRayService
   private let store: any TraceStore
   private let daemon: Daemon
+  private let others: [DaemonServer.Application]
   private let clock: any WallClock
   private let random: RandomSource
   private let logger: Logger
@@ -42,16 +43,18 @@ public struct ServiceServer: Sendable {
   /// - Parameters:
   ///   - store: Where spans go, and whose statistics are told; the one behind `service`.
   ///   - daemon: Takes the documents of streams.
+  ///   - others: Further APIs on the same port, for the same callers; asked in order for what is not X-Ray's.
   ///   - random: For request ids.
   public init(
     configuration: Configuration = Configuration(), service: XRayService, store: any TraceStore, daemon: Daemon,
-    clock: any WallClock = SystemClock(), random: RandomSource = RandomSource(),
-    logger: Logger = Logger(label: "fluoro")
+    others: [DaemonServer.Application] = [], clock: any WallClock = SystemClock(),
+    random: RandomSource = RandomSource(), logger: Logger = Logger(label: "fluoro")
   ) {
     self.configuration = configuration
     self.service = service
     self.store = store
     self.daemon = daemon
+    self.others = others
     self.clock = clock
     self.random = random
     self.logger = logger
@@ -89,8 +92,7 @@ public struct ServiceServer: Sendable {
         document.withUnsafeBufferPointer { daemon.accept($0, isLastTry: isLastTry) } == .accepted ? .accepted : .noRoom
       },
       reject: { [daemon] in daemon.reject($0) },
-      application: DaemonServer.Application(
-        resource: { ServiceRoute(path: $0)?.resource }, answer: { await application.answer($0) }))
+      application: .first(of: [application.part] + others.map(application.guarding)))
   }
 }
 

@@ -12,7 +12,8 @@ public struct XRayService: Sendable {
   let insights: InsightWatcher
   let clock: any WallClock
   let random: RandomSource
-  let identity: ServiceIdentity
+  /// For the ARNs of what is made here.
+  public let identity: ServiceIdentity
   let limits: ServiceLimits
   let retrievals = TraceRetrievals()
   let quotas = SharedQuotas()

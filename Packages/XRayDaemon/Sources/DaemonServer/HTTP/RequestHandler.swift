@@ -124,7 +124,8 @@ final class RequestHandler: ChannelDuplexHandler {
     case .success(.proxy(let path)):
       let (forward, proxied) = (service.handlers.forward, proxied(request, path: path))
       call(exchange, context) { Answer(await forward(proxied)) }
-    case .success(.application):
+    case .success(.application(_, let resource)):
+      if let time = resource.answerTime { connection.due = .now() + TimeAmount(time) }
       guard let application = service.handlers.application else { return close(context) }
       let whole = DaemonServer.Application.Request(head: request.head, body: request.body)
       call(exchange, context) { Answer(await application.answer(whole)) }

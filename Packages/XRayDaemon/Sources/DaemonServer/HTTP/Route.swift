@@ -13,7 +13,8 @@ enum Route {
     case .readiness: "/readyz"
     case .metrics: "/metrics"
     case .segments: "/TraceSegments"
-    case .proxy(let path), .application(let path, _): path
+    case .proxy(let path): path
+    case .application(let path, let resource): resource.name ?? path
     }
   }
 

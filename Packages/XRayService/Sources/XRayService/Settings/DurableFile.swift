@@ -7,21 +7,22 @@
 #endif
 
 /// A small file that is replaced whole: after a crash or a power cut it has its old content or its new.
-struct DurableFile: Sendable {
+public struct DurableFile: Sendable {
   /// Far more than settings can have; what is larger is none of ours.
   static let sizeLimit = 64 << 20
 
-  let path: String
+  /// With a folder before it.
+  public let path: String
   private let folder: String
 
   /// - Parameter path: With a folder before it.
-  init(path: String) {
+  public init(path: String) {
     self.path = path
     folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   }
 
   /// Makes the folder, and those that it lies in.
-  func makeFolder() throws(SettingsError) {
+  public func makeFolder() throws(SettingsError) {
     guard Self.makeFolder(folder) else { throw SettingsError(.cannotWrite, path, Self.systemMessage()) }
   }
 
@@ -32,7 +33,7 @@ struct DurableFile: Sendable {
   }
 
   /// The content; `nil` when there is no file.
-  func read() throws(SettingsError) -> [UInt8]? {
+  public func read() throws(SettingsError) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
@@ -51,7 +52,7 @@ struct DurableFile: Sendable {
   }
 
   /// Puts new content in place of the old: a new file beside it, on disk, under the old one's name, on disk.
-  func replace(with bytes: [UInt8]) throws(SettingsError) {
+  public func replace(with bytes: [UInt8]) throws(SettingsError) {
     let part = path + ".part"
     let descriptor = open(part, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw SettingsError(.cannotWrite, path, Self.systemMessage()) }
