@@ -6,8 +6,8 @@ struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure Fluoro on this machine.",
     subcommands: [
-      StoreCommand.self, DaemonCommand.self, APICommand.self, SamplingCommand.self, GrowCommand.self, LoadCommand.self,
-      BackendCommand.self,
+      StoreCommand.self, DaemonCommand.self, APICommand.self, LambdaCommand.self, SamplingCommand.self,
+      GrowCommand.self, LoadCommand.self, BackendCommand.self, LambdaRuntimeCommand.self,
     ])
 
   struct StoreCommand: AsyncParsableCommand {

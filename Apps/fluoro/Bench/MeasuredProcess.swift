@@ -1,9 +1,9 @@
 import Dispatch
 import Glibc
 
-/// A server at work, and what the kernel tells about it.
-struct ServerProcess {
-  private let id: pid_t
+/// A program at work that is measured, and what the kernel tells about it.
+struct MeasuredProcess {
+  let id: pid_t
   private let signals: [any DispatchSourceSignal]
 
   struct Memory {
@@ -23,8 +23,10 @@ struct ServerProcess {
     var processorSeconds: Double
   }
 
-  /// - Parameter log: A file for what it says.
-  init(_ command: [String], log: String) throws(Failure) {
+  /// - Parameters:
+  ///   - environment: `NAME=value`, beside the few that every program needs.
+  ///   - log: A file for what it says.
+  init(_ command: [String], environment: [String] = [], log: String) throws(Failure) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -40,13 +42,13 @@ struct ServerProcess {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words = command.map { strdup($0) } + [nil]
-    var environment =
-      ["PATH", "HOME", "TMPDIR"].compactMap { (name: String) in
-        getenv(name).map { strdup("\(name)=" + String(cString: $0)) }
-      } + [nil]
-    defer { for word in words + environment { free(word) } }
+    let inherited = ["PATH", "HOME", "TMPDIR"].compactMap { (name: String) in
+      getenv(name).map { "\(name)=" + String(cString: $0) }
+    }
+    var variables = (inherited + environment).map { strdup($0) } + [nil]
+    defer { for word in words + variables { free(word) } }
     var id: pid_t = 0
-    let code = posix_spawnp(&id, command.first ?? "", &actions, &attributes, &words, &environment)
+    let code = posix_spawnp(&id, command.first ?? "", &actions, &attributes, &words, &variables)
     guard code == 0 else {
       throw .unreachable("cannot start \(command.first ?? "nothing"): \(String(cString: strerror(code)))")
     }

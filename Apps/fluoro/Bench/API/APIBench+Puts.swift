@@ -52,7 +52,7 @@ private struct PutRun {
   /// The part of it after the last answer.
   let lateProcessorSeconds: Double
   let peakBytes: Double
-  let ending: ServerProcess.Ending
+  let ending: MeasuredProcess.Ending
 
   var documentsPerProcessorSecond: Double { Double(sent) / processorSeconds }
 
@@ -61,7 +61,7 @@ private struct PutRun {
     defer { TemporaryFolder.remove(directory) }
     let running = try server.start(data: directory, log: "\(folder)/log")
     guard let process = running.process else { throw Failure.failed("\(server.name) is not ours to stop") }
-    var ending: ServerProcess.Ending?
+    var ending: MeasuredProcess.Ending?
     defer { if ending == nil { process.stop(within: 1) } }
     let before = process.processorSeconds
     var unprocessed = 0

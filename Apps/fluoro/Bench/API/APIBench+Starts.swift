@@ -25,7 +25,7 @@ extension APIBench {
   ) throws -> Double {
     var ready: [Double] = []
     var answered: [Double] = []
-    var endings: [ServerProcess.Ending] = []
+    var endings: [MeasuredProcess.Ending] = []
     for _ in 0..<effort.starts {
       before()
       let watch = Stopwatch()

@@ -101,7 +101,7 @@ struct APIBench {
     return (calls, ids.sorted { ($0.epoch, $0.high, $0.low) < ($1.epoch, $1.high, $1.low) })
   }
 
-  mutating func noteMemory(_ when: String, documents: Int, _ process: ServerProcess?) {
+  mutating func noteMemory(_ when: String, documents: Int, _ process: MeasuredProcess?) {
     guard let memory = process?.memory else { return }
     self.memory.append(
       .text(when), .count(documents), .number(memory.residentBytes / 1e6, places: 1),

@@ -41,13 +41,13 @@ struct TestedServer {
     var running: RunningServer
     switch kind {
     case .own(let program):
-      let process = try ServerProcess(
+      let process = try MeasuredProcess(
         [program, "serve", "--listen", "127.0.0.1:0", "--data", data], log: log)
       running = RunningServer(name: name, process: process, log: log)
       try running.awaitReady { Self.port(in: systemText(log)) }
     case .command(let words):
       let port = try Loopback.freePort()
-      let process = try ServerProcess(words.map { $0.replacing("{port}", with: "\(port)") }, log: log)
+      let process = try MeasuredProcess(words.map { $0.replacing("{port}", with: "\(port)") }, log: log)
       running = RunningServer(name: name, process: process, log: log)
       try running.awaitReady { Loopback.get("/", port: port) == nil ? nil : port }
     case .running(let port): running = RunningServer(name: name, port: port, process: nil, log: log)
@@ -69,7 +69,7 @@ struct RunningServer {
   let name: String
   fileprivate(set) var port: UInt16 = 0
   /// `nil` for one that somebody else started.
-  let process: ServerProcess?
+  let process: MeasuredProcess?
   let log: String
   /// From its start.
   fileprivate(set) var readySeconds = 0.0

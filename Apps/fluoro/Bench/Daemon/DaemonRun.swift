@@ -15,7 +15,7 @@ struct DaemonRun {
   let peakMebibytes: Double
   /// Until the first datagram that arrived was sent; `nil` unless the scenario measures it.
   let startMilliseconds: Double?
-  let ending: DaemonProcess.Ending
+  let ending: MeasuredProcess.Ending
 
   var deliveredShare: Double { Double(backend.unique) / Double(max(1, load.sent)) }
   /// Documents that neither arrived nor were counted by anybody; below 0, some were counted as lost that arrived.
@@ -41,7 +41,7 @@ struct DaemonRun {
     let log = "\(folder)/log"
     let spawned = nanoseconds(CLOCK_MONOTONIC)
     let process = try DaemonProcess(daemon.command(setting), port: setting.datagramPort, log: log)
-    var ending: DaemonProcess.Ending?
+    var ending: MeasuredProcess.Ending?
     defer { if ending == nil { _ = process.stop(within: 1) } }
     guard process.listens() else {
       let words = systemText(log).split(separator: "\n").suffix(3).joined(separator: "\n")
