@@ -148,6 +148,7 @@ class LambdaTest(unittest.TestCase):
         answer, result = self.invoke("moody", {"fail": True})
         self.assertEqual(answer["FunctionError"], "Unhandled")
         self.assertEqual((result["errorType"], result["errorMessage"]), ("ValueError", "as you wish"))
+        self.assertEqual(result["requestId"], answer["ResponseMetadata"]["RequestId"])
 
         answer, result = self.invoke("moody", {"exit": True})
         self.assertEqual(answer["FunctionError"], "Unhandled")

@@ -133,9 +133,12 @@ struct Fixture: Sendable {
   ) async throws -> Result {
     try await CodeFolder.with(files: files) { folder in
       let recorder = Recorder()
+      // Other tests may keep the machine busy for longer than Lambda would wait.
+      var timing = InvocationTiming.measured
+      timing.initializationLimit = .seconds(600)
       let service = LambdaService(
         clock: SystemClock(), random: RandomSource(seed: 1), sampler: FixedSampler.always, emitter: recorder,
-        timing: .measured)
+        timing: timing)
       service.putRole(try ExecutionRole(arn: roleARN, managedPolicies: ["AWSXRayDaemonWriteAccess"]))
       var configuration = FunctionConfiguration(name: "worker", role: roleARN)
       configuration.tracingMode = .active

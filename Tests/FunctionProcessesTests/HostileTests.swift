@@ -212,7 +212,8 @@ import XRayModel
       let before = openFiles()
       let program = try RuntimeProgram(runtime: "provided", handler: "x", codeFolder: fixture.folder.path)
       for index in 0..<count {
-        let configuration = FunctionConfiguration(name: "short-\(index)", role: roleARN)
+        var configuration = FunctionConfiguration(name: "short-\(index)", role: roleARN)
+        configuration.timeoutSeconds = 600
         try fixture.service.createFunction(configuration) { ProcessRuntime(program, freezes: index % 2 == 0) }
         let answer = try await fixture.service.invoke(configuration.name)
         #expect(answer.text == "1")

@@ -21,6 +21,7 @@ import XRayModel
     #expect(error.type == "E")
     #expect(error.message == "m")
     #expect(error.stack.map(\.label) == ["a", "b"])
+    #expect(error.body == body)
   }
 
   @Test(arguments: ["plain text", "[1]", "{\"errorMessage\":"])

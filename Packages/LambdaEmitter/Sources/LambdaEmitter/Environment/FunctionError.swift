@@ -7,8 +7,13 @@ public struct FunctionError: Error, Hashable, Sendable {
   public var stack: [StackFrame]
   /// The cause as the runtime describes it; `nil` makes one of type, message and stack.
   public var cause: CauseDetail?
+  /// What the caller gets, where the runtime worded that itself: JSON. `nil` makes it of type, message and stack.
+  public var body: [UInt8]?
 
-  public init(type: String, message: String, stack: [StackFrame] = [], cause: CauseDetail? = nil) {
+  public init(
+    type: String, message: String, stack: [StackFrame] = [], cause: CauseDetail? = nil, body: [UInt8]? = nil
+  ) {
+    self.body = body
     self.type = type
     self.message = message
     self.stack = stack
@@ -27,6 +32,7 @@ public struct FunctionError: Error, Hashable, Sendable {
 
   /// The body of the response: `errorMessage`, `errorType` and the stack as text.
   var payload: [UInt8] {
+    if let body { return body }
     var writer = JSONWriter()
     writer.object { writer in
       writer.member("errorMessage", message)

@@ -11,8 +11,6 @@ struct FunctionAttempt {
   var initialization: Duration?
   var hasBegun = false
 
-  /// Lambda: how long initialization may take before an invocation.
-  static let initializationLimit = Duration.seconds(10)
   /// Lambda: 6 MB and 100 bytes.
   static let responseBytesLimit = 6_291_556
 
@@ -42,7 +40,7 @@ struct FunctionAttempt {
     } else {
       await clock.wait(timing.environmentCreation, random)
       environment = service.makeEnvironment(of: invocation.function)
-      switch await initialize(environment, until: clock.now.advanced(by: Self.initializationLimit)) {
+      switch await initialize(environment, until: clock.now.advanced(by: timing.initializationLimit)) {
       case .finished: break
       case .late:
         // It gets another chance in a new environment, within the time of the invocation.

@@ -23,6 +23,10 @@ public struct InvocationTiming: Hashable, Sendable {
   /// From that answer to the first attempt, while nothing hinders it.
   public var queueing: Milliseconds
 
+  /// How long initialization may take before an invocation; longer, and it is done again within the invocation's own
+  /// time. Lambda: 10 seconds.
+  public var initializationLimit = Duration.seconds(10)
+
   public typealias Milliseconds = ClosedRange<Double>
 
   /// What published traces of Lambda functions show.

@@ -17,7 +17,10 @@ enum ReportedError {
     let stack = (json?["stackTrace"]?.array ?? []).prefix(frameLimit).compactMap { frame in
       frame.string.map { StackFrame(path: nil, line: nil, label: $0) }
     }
-    return FunctionError(type: type, message: message, stack: stack, cause: cause.flatMap(detail))
+    // Runtimes add members of their own, such as the request's id: callers get them all.
+    return FunctionError(
+      type: type, message: message, stack: stack, cause: cause.flatMap(detail),
+      body: json?["errorType"] == nil ? nil : body)
   }
 
   /// A type that Lambda takes from the header: `Runtime.Name` or `Function.Name`, or what stands for all others.

@@ -54,6 +54,8 @@ final class RuntimeSession {
   /// An event that waits for a request: the one that there was has gone.
   private var waiting: Delivery?
   private var readiness: EventLoopPromise<Void>?
+  /// What the runtime said of its initialization. It stays the reason when the process ends before anybody asks.
+  private var initializationError: FunctionError?
 
   init(loop: any EventLoop) { self.loop = loop }
 
@@ -61,6 +63,7 @@ final class RuntimeSession {
 
   /// Succeeds when the runtime asks for an event; fails with what it reports of its initialization, or its ``End``.
   func whenReady() -> EventLoopFuture<Void> {
+    if let initializationError { return loop.makeFailedFuture(initializationError) }
     switch phase {
     case .ready: return loop.makeSucceededVoidFuture()
     case .ended(let end): return loop.makeFailedFuture(end)
@@ -147,9 +150,8 @@ final class RuntimeSession {
   func failInitialization(_ error: FunctionError) throws(RuntimeAPIError) {
     guard case .started = phase else { throw .invalidStateTransition(from: phase.name, to: "InitError") }
     phase = .initializationFailed
-    let promise = readiness ?? loop.makePromise(of: Void.self)
-    readiness = promise
-    promise.fail(error)
+    initializationError = error
+    take(&readiness)?.fail(error)
   }
 
   private func take<Value>(_ value: inout Value?) -> Value? {
