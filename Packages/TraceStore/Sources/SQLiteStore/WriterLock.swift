@@ -24,5 +24,10 @@ final class WriterLock: Sendable {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A child process that is being started has the descriptor, too, until its program is loaded: closing ours alone
+    // would leave the lock to it.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }
