@@ -28,7 +28,8 @@ struct CodeFolder {
   static func with<Result>(
     files: [String: String], _ body: (CodeFolder) async throws -> Result
   ) async throws -> Result {
-    var template = Array("/tmp/fluoro-function-XXXXXX".utf8CString)
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/fluoro-function-XXXXXX".utf8CString)
     let path = String(cString: mkdtemp(&template))
     let folder = CodeFolder(path: path)
     for (name, text) in files { try folder.write(name, text) }

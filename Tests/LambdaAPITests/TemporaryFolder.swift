@@ -13,13 +13,14 @@ final class TemporaryFolder: Sendable {
   let path: String
 
   init() {
-    var template = Array("/tmp/lambda-api-XXXXXX".utf8CString)
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/lambda-api-XXXXXX".utf8CString)
     path = template.withUnsafeMutableBufferPointer {
       $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? ""
     }
   }
 
-  deinit { if path.hasPrefix("/tmp/lambda-api-") { removeTree(path) } }
+  deinit { if path.contains("/lambda-api-") { removeTree(path) } }
 
   func text(_ name: String) -> String? {
     contents(of: "\(path)/\(name)", atMost: 1 << 30).map { String(decoding: $0, as: UTF8.self) }

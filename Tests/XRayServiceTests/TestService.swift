@@ -29,7 +29,8 @@ final class TestService: Sendable {
   }
 
   static func makeDirectory() throws -> String {
-    var template = Array("/tmp/fluoro-service-XXXXXX".utf8CString)
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/fluoro-service-XXXXXX".utf8CString)
     return try template.withUnsafeMutableBufferPointer { buffer in
       try String(cString: #require(buffer.baseAddress.flatMap { mkdtemp($0) }))
     }
