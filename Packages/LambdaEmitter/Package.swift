@@ -9,12 +9,15 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "LambdaEmitter",
   products: [.library(name: "LambdaEmitter", targets: ["LambdaEmitter"])],
-  dependencies: [.package(path: "../XRayModel"), .package(path: "../XRaySampler")],
+  dependencies: [
+    .package(path: "../XRayModel"), .package(path: "../XRaySampler"), .package(path: "../EventSources"),
+  ],
   targets: [
     .target(
       name: "LambdaEmitter",
       dependencies: [
         .product(name: "XRayModel", package: "XRayModel"), .product(name: "XRaySampler", package: "XRaySampler"),
+        .product(name: "EventSources", package: "EventSources"),
       ], swiftSettings: settings)
   ]
 )

@@ -1,3 +1,4 @@
+import EventSources
 import LambdaEmitter
 import Testing
 import XRayModel

@@ -3,8 +3,8 @@ import Testing
 @Suite struct `The packages` {
   /// Towards the reader of traces; a package may import those before it.
   static let order = [
-    "XRayModel", "XRaySampler", "XRaySDK", "LambdaEmitter", "XRayDaemon", "TraceStore", "TraceReports", "XRayService",
-    "LambdaService",
+    "XRayModel", "XRaySampler", "XRaySDK", "LambdaRuntime", "EventSources", "LambdaEmitter", "XRayDaemon", "TraceStore",
+    "TraceReports", "XRayService", "LambdaServer",
   ]
 
   @Test func `all have their place in the order of imports`() throws {

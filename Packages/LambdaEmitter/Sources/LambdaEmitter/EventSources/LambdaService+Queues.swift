@@ -1,3 +1,4 @@
+import EventSources
 import XRayModel
 
 /// How a function is fed from a queue.
@@ -42,7 +43,7 @@ extension LambdaService {
       let outcome = await feed(batch, from: source, to: version)
       if outcome.hasFailed {
         let again = batch.filter { $0.receiveCount < source.maximumReceiveCount }
-        hidden.add(again, until: clock.now.advanced(by: .seconds(source.visibilityTimeoutSeconds)))
+        hidden.add(again, until: clock.now.advanced(by: scaled(.seconds(source.visibilityTimeoutSeconds))))
         giveUp(batch.filter { $0.receiveCount >= source.maximumReceiveCount }, of: source)
       } else {
         processed += batch.count
@@ -67,8 +68,7 @@ extension LambdaService {
   private func giveUp(_ messages: [QueueMessage], of source: QueueSource) {
     guard let target = source.deadLetterTarget else { return }
     for message in messages {
-      queue(target).send(
-        message.body, at: clock.now, attributes: message.attributes, traceHeader: message.traceHeader)
+      send(message.body, to: target, attributes: message.attributes, traceHeader: message.traceHeader)
     }
   }
 

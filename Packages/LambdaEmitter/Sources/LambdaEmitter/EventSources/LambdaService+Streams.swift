@@ -84,11 +84,11 @@ extension LambdaService {
     var tries = 0
     var backoff = Backoff()
     let oldest = batch.map(\.arrival).min() ?? clock.now
-    let expiry = oldest.advanced(by: .seconds(source.maximumRecordAgeSeconds))
+    let expiry = oldest.advanced(by: scaled(.seconds(source.maximumRecordAgeSeconds)))
     while true {
       let outcome = await attempt(invocation, parent: invocation.segmentID)
       tries += 1
-      let next = clock.now.advanced(by: backoff.next())
+      let next = clock.now.advanced(by: scaled(backoff.next()))
       let isLast = tries > source.maximumRetryAttempts ?? .max || next >= expiry
       if !outcome.hasFailed || isLast || (source.bisectsBatchOnError && batch.count > 1) {
         _ = try? await close(invocation, outcome)
@@ -122,7 +122,7 @@ extension LambdaService {
         writer.member("endSequenceNumber", last.sequenceNumber)
       }
     }
-    queue(target).send(writer.bytes, at: clock.now)
+    send(writer.bytes, to: target)
   }
 }
 

@@ -40,13 +40,13 @@ struct EventDelivery {
       var isRetry = false
       switch outcome {
       case .refused(let error) where error.code == .tooManyRequests:
-        next = clock.now.advanced(by: backoff.next())
+        next = clock.now.advanced(by: service.scaled(backoff.next()))
       case .refused(let error) where error.code == .resourceNotFound:
         return giveUp(.retriesExhausted, after: attempts, outcome)
       case .refused(let error):
         attempts += 1
         report(attempts, id, from: start, status: error.statusCode, isFault: true)
-        next = clock.now.advanced(by: backoff.next())
+        next = clock.now.advanced(by: service.scaled(backoff.next()))
       case .answered(let answer):
         attempts += 1
         await service.wait(service.timing.responseReturn)
@@ -56,11 +56,11 @@ struct EventDelivery {
         guard failures <= settings.maximumRetryAttempts else {
           return giveUp(.retriesExhausted, after: attempts, outcome)
         }
-        next = max(clock.now, start.advanced(by: Self.retryDelays[failures - 1]))
+        next = max(clock.now, start.advanced(by: service.scaled(Self.retryDelays[failures - 1])))
         // The next attempt is a retry, unless the event is too old for one.
         isRetry = true
       }
-      let expiry = event.received.advanced(by: .seconds(settings.maximumEventAgeSeconds))
+      let expiry = event.received.advanced(by: service.scaled(.seconds(settings.maximumEventAgeSeconds)))
       guard next < expiry else {
         if attempts == 0 { dwell(until: clock.now) }
         return giveUp(.eventAgeExceeded, after: attempts, outcome)
@@ -90,20 +90,20 @@ struct EventDelivery {
     guard let target = settings.onSuccess else { return }
     let record = DestinationRecord(
       event: event, condition: .success, attempts: attempts, outcome: .answered(answer), time: clock.now)
-    service.queue(target).send(record.bytes, at: clock.now, traceHeader: traceHeader)
+    service.send(record.bytes, to: target, traceHeader: traceHeader)
   }
 
   private func giveUp(_ condition: DestinationRecord.Condition, after attempts: Int, _ outcome: AttemptOutcome) {
     service.count(event.function) { $0.abandoned += 1 }
     if let target = event.function.configuration.deadLetterTarget {
-      service.queue(target).send(
-        event.payload, at: clock.now, attributes: outcome.deadLetterAttributes(requestID: event.requestID),
+      service.send(
+        event.payload, to: target, attributes: outcome.deadLetterAttributes(requestID: event.requestID),
         traceHeader: traceHeader)
     }
     if let target = settings.onFailure {
       let record = DestinationRecord(
         event: event, condition: condition, attempts: attempts, outcome: outcome, time: clock.now)
-      service.queue(target).send(record.bytes, at: clock.now, traceHeader: traceHeader)
+      service.send(record.bytes, to: target, traceHeader: traceHeader)
     }
   }
 

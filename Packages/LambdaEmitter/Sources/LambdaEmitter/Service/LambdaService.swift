@@ -1,3 +1,4 @@
+import EventSources
 import Synchronization
 public import XRayModel
 public import XRaySampler
@@ -16,6 +17,7 @@ public final class LambdaService: Sendable {
   let sampler: any SamplingDecider
   let timing: InvocationTiming
   let keepsLogs: Bool
+  let timeScale: Int
   let daemonAddress: DaemonAddress
   let outlet: Outlet
   let state: Mutex<State>
@@ -28,12 +30,14 @@ public final class LambdaService: Sendable {
   ///   - emitter: Where the service's own segments go, and what functions send through their environments.
   ///   - daemonAddress: What functions find in `AWS_XRAY_DAEMON_ADDRESS`.
   ///   - concurrency: How many invocations of the account run at a time.
+  ///   - timeScale: How much shorter than Lambda's the waits between attempts are, and how much sooner events and records
+  ///     are too old. What a function takes is not scaled.
   ///   - keepsLogs: Whether attempts write logs. Without them ``logs`` and the log lines of results are empty.
   public init(
     account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
     sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
     daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000,
-    keepsLogs: Bool = true
+    keepsLogs: Bool = true, timeScale: Int = 1
   ) {
     self.account = account
     self.region = region
@@ -42,6 +46,7 @@ public final class LambdaService: Sendable {
     self.sampler = sampler ?? LocalSampler(clock: clock, random: random)
     self.timing = timing
     self.keepsLogs = keepsLogs
+    self.timeScale = max(1, timeScale)
     self.daemonAddress = daemonAddress
     outlet = Outlet(emitter)
     state = Mutex(State(concurrency: concurrency))
@@ -57,16 +62,6 @@ public final class LambdaService: Sendable {
   /// Tracing headers that could not be read; their requests began new traces.
   public var malformedTraceHeaders: Int { state.withLock { $0.malformedHeaders } }
 
-  /// The queue `arn`, made when it is first named: a target of dead letters and records, or a source of messages.
-  public func queue(_ arn: String) -> EventQueue {
-    state.withLock { state in
-      if let queue = state.queues[arn] { return queue }
-      let queue = EventQueue(arn: arn)
-      state.queues[arn] = queue
-      return queue
-    }
-  }
-
   func keep(_ log: InvocationLog) {
     state.withLock { state in
       guard state.logs.count == State.logLimit else { return state.logs.append(log) }
@@ -74,6 +69,9 @@ public final class LambdaService: Sendable {
       state.oldestLog = (state.oldestLog + 1) % State.logLimit
     }
   }
+
+  /// How long something takes here that takes `duration` in Lambda.
+  func scaled(_ duration: Duration) -> Duration { timeScale == 1 ? duration : duration / timeScale }
 
   /// Waits for a time drawn from `range`.
   func wait(_ range: InvocationTiming.Milliseconds) async {

@@ -29,12 +29,12 @@ public final class EventQueue: Sendable {
 
   static let bytesLimit = 16 * 1024 * 1024
 
-  init(arn: String) { self.arn = arn }
+  public init(arn: String) { self.arn = arn }
 
   /// The messages that wait, oldest first.
   public var messages: [QueueMessage] { state.withLock { $0.messages } }
   /// How many messages were sent to the queue.
-  var sent: Int { state.withLock { $0.sent } }
+  public var sent: Int { state.withLock { $0.sent } }
   /// Messages that found the queue full.
   public var dropped: Int { state.withLock { $0.dropped } }
 
@@ -67,7 +67,7 @@ public final class EventQueue: Sendable {
   }
 
   /// Puts messages back that were not processed.
-  func putBack(_ messages: [QueueMessage]) {
+  public func putBack(_ messages: [QueueMessage]) {
     state.withLock { state in for message in messages { state.append(message) } }
   }
 }

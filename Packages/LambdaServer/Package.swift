@@ -13,14 +13,19 @@ let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .produc
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
-  name: "LambdaService",
+  name: "LambdaServer",
   products: [
     .library(name: "FunctionProcesses", targets: ["FunctionProcesses"]),
     .library(name: "LambdaAPI", targets: ["LambdaAPI"]),
+    .library(name: "QueryProtocol", targets: ["QueryProtocol"]),
     .library(name: "AccessManagement", targets: ["AccessManagement"]),
+    .library(name: "QueueAPI", targets: ["QueueAPI"]),
+    .library(name: "TopicAPI", targets: ["TopicAPI"]),
+    .library(name: "StreamAPI", targets: ["StreamAPI"]),
   ],
   dependencies: [
     .package(path: "../XRayModel"),
+    .package(path: "../EventSources"),
     .package(path: "../LambdaEmitter"),
     .package(path: "../XRayDaemon"),
     .package(path: "../TraceStore"),
@@ -29,12 +34,25 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
   ],
   targets: [
+    .target(name: "CSpawn"),
     .target(
-      name: "FunctionProcesses", dependencies: ["XRayModel", "LambdaEmitter", log] + nio, swiftSettings: settings),
+      name: "FunctionProcesses", dependencies: ["XRayModel", "LambdaEmitter", "CSpawn", log] + nio,
+      swiftSettings: settings),
     .target(
       name: "LambdaAPI",
-      dependencies: ["XRayModel", "LambdaEmitter", "FunctionProcesses", zlib, server, crypto] + nio,
+      dependencies: ["XRayModel", "EventSources", "LambdaEmitter", "FunctionProcesses", zlib, server, crypto] + nio,
       swiftSettings: settings),
-    .target(name: "AccessManagement", dependencies: ["XRayModel", "LambdaEmitter"], swiftSettings: settings),
+    .target(name: "QueryProtocol", dependencies: ["XRayModel"], swiftSettings: settings),
+    .target(
+      name: "AccessManagement", dependencies: ["XRayModel", "LambdaEmitter", "QueryProtocol"], swiftSettings: settings),
+    .target(
+      name: "QueueAPI", dependencies: ["XRayModel", "EventSources", "QueryProtocol", server, crypto] + nio,
+      swiftSettings: settings),
+    .target(
+      name: "TopicAPI",
+      dependencies: ["XRayModel", "EventSources", "LambdaEmitter", "QueryProtocol", server, crypto] + nio,
+      swiftSettings: settings),
+    .target(
+      name: "StreamAPI", dependencies: ["XRayModel", "EventSources", server, crypto] + nio, swiftSettings: settings),
   ]
 )

@@ -1,0 +1,3 @@
+#ifndef FLUORO_CSPAWN_H
+#define FLUORO_CSPAWN_H
+#endif
