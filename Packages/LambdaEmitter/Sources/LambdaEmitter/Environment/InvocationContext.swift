@@ -7,7 +7,7 @@ public struct InitializationContext: Sendable {
   /// When initialization must be over.
   public let deadline: Timestamp
   public let clock: any WallClock
-  let journal: InvocationJournal
+  var journal = InvocationJournal(isKept: false)
 
   /// Adds a line to the log of the invocation that needs the environment, before its `START`.
   public func log(_ line: String) { journal.write(line) }
