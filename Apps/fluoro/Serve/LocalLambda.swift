@@ -39,7 +39,7 @@ struct LocalLambda {
       logger.warning("ended processes that functions had left behind", metadata: ["processes": "\(left)"])
     }
     let events = try EventJournalFile(path: data + "/events.journal")
-    if events.damage != EventJournalFile.Damage() {
+    if !events.damage.isNone {
       logger.warning(
         "parts of events.journal could not be read",
         metadata: ["torn bytes": "\(events.damage.tornBytes)", "damaged": "\(events.damage.ranges)"])

@@ -18,6 +18,9 @@ public final class EventJournalFile: EventJournal {
     /// Ranges of bytes in the middle of the file. When there are some, the file stays beside the new one, with the ending
     /// `.damaged`.
     public var ranges: [Range<Int>] = []
+
+    /// Whether the file was whole.
+    public var isNone: Bool { tornBytes == 0 && ranges.isEmpty }
   }
 
   /// What all events that are not done may take. Far more than a service takes at a time.
@@ -82,7 +85,7 @@ public final class EventJournalFile: EventJournal {
       case nil: damage.ranges.append(place)
       }
     }
-    let isClean = damage == Damage() && live.bytes == bytes.count
+    let isClean = damage.isNone && live.bytes == bytes.count
     if !damage.ranges.isEmpty { try Self.keep(bytes, at: path + ".damaged") }
     if !isClean { try live.move(to: &file) }
     self.damage = damage
