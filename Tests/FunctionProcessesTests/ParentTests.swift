@@ -64,7 +64,8 @@ private func onThread(_ body: @escaping @Sendable () -> Void) async {
       signal(SIGUSR1, SIG_IGN)
       defer { signal(SIGUSR1, SIG_DFL) }
       let program = RuntimeProgram(executable: folder.path + "/bootstrap", codeFolder: folder.path)
-      let child = try ChildProcess.spawn(program, variables: ["PATH": "/usr/bin:/bin", "A": "b"], output: STDERR_FILENO)
+      let child = try ChildProcess.spawn(
+        program, variables: ["PATH": "/usr/bin:/bin", "A": "b"], output: STDERR_FILENO)
       #expect(await holds { child.reap() != nil })
       // The last one is that of `ls` itself.
       #expect(folder.lines(of: "files") == ["0", "1", "2", "3"])

@@ -269,7 +269,8 @@ private let invocations = orders + "/invocations"
       _ = await fixture.call(.POST, orders + "/aliases", ["Name": "live", "FunctionVersion": "1"])
       #expect(await fixture.call(.GET, Self.path + "?Qualifier=live").status == 404)
       #expect(await fixture.call(.GET, Self.path + "?Qualifier=1").json == one.json)
-      #expect(try FunctionState(json: #require(fixture.saved.bytes)).functions["orders"]?.eventInvoke.keys.sorted() == ["1"])
+      #expect(
+        try FunctionState(json: #require(fixture.saved.bytes)).functions["orders"]?.eventInvoke.keys.sorted() == ["1"])
     }
   }
 

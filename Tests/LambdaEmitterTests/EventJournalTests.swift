@@ -211,7 +211,11 @@ private struct Life: Sendable {
 
   @Test func `of which the attempt was cut off shows that attempt, as long as the function may run`() async throws {
     let journal = MortalJournal(words: 2)
-    _ = try await Life.run(journal) { _, _ in throw Broken() } _: { _ = await $0.send() }
+    _ = try await Life.run(journal) { _, _ in
+      throw Broken()
+    } _: {
+      _ = await $0.send()
+    }
     let begun = try #require(journal.progress.first?.begun)
     let second = try await Life.run(journal.heir(), from: begun.advanced(by: .seconds(3000)), seed: 2) { event, _ in
       event.bytes
@@ -225,11 +229,16 @@ private struct Life: Sendable {
 
   @Test func `that is too old, or whose function is gone, is given up`() async throws {
     let journal = MortalJournal(words: 1)
-    let first = try await Life.run(journal) { event, _ in event.bytes } _: { _ = await $0.send() }
+    let first = try await Life.run(journal) { event, _ in
+      event.bytes
+    } _: {
+      _ = await $0.send()
+    }
     for (age, withFunction, code) in [(21_601, true, "500"), (10, false, "404")] {
       let heir = journal.heir()
       let start = first.clock.now.advanced(by: .seconds(age))
-      let second = try await Life.run(heir, from: start, seed: 2, withFunction: withFunction) { event, _ in event.bytes }
+      let second = try await Life.run(heir, from: start, seed: 2, withFunction: withFunction) { event, _ in event.bytes
+      }
       #expect(heir.isEmpty && second.recorder.functions.isEmpty)
       #expect(second.deadLetters.first?.attributes["ErrorCode"] == code)
       #expect(second.recorder.named("Dwell Time").count == 1)
@@ -241,7 +250,9 @@ private struct Life: Sendable {
     let journal = MortalJournal()
     let services = Notes<LambdaService>()
     await #expect(throws: Stop.self) {
-      _ = try await Life.run(journal) { _, _ in throw Broken() } _: { life in
+      _ = try await Life.run(journal) { _, _ in
+        throw Broken()
+      } _: { life in
         services.add(life.service)
         _ = await life.send()
         try await life.clock.sleep(for: .seconds(30))
@@ -261,7 +272,9 @@ private struct Life: Sendable {
 
   @Test func `that could not be kept is refused`() async throws {
     let journal = MortalJournal(words: 0)
-    let life = try await Life.run(journal) { event, _ in event.bytes } _: { life in
+    let life = try await Life.run(journal) { event, _ in
+      event.bytes
+    } _: { life in
       let error = await refusal { _ = try await life.service.invoke("worker", type: .event) }
       #expect(error?.code == .service)
     }

@@ -32,7 +32,8 @@ struct LocalLambda {
   /// - Parameters:
   ///   - daemon: Takes the segments, and those that functions send to its address.
   ///   - python: An absolute path; `nil` where there is none.
-  init(data: String, daemon: Daemon, identity: ServiceIdentity, python: String?, manner: Manner, logger: Logger) throws {
+  init(data: String, daemon: Daemon, identity: ServiceIdentity, python: String?, manner: Manner, logger: Logger) throws
+  {
     let random = RandomSource()
     let mark = ProcessMark(folder: data)
     if let left = mark?.killProcesses(), left > 0 {

@@ -21,7 +21,8 @@ import XRayModel
 ///
 /// ``shutDown()`` leaves no process, port or open file: the group gets SIGTERM, two seconds later SIGKILL, and then
 /// the processes that left the group get SIGKILL, as long as they kept the environment variable that tells where they
-/// belong.
+/// belong. When this process ends without that, the function's process is killed by the system; what it has made stays,
+/// and is found by its ``ProcessMark``.
 public final class ProcessRuntime: FunctionRuntime {
   /// Where Lambda keeps a function's code.
   private static let codeFolder = "/var/task"
@@ -46,7 +47,7 @@ public final class ProcessRuntime: FunctionRuntime {
   ///
   /// - Parameters:
   ///   - freezes: Whether its processes are stopped between invocations, as Lambda's are.
-  ///   - group: Serves the Runtime API; one thread is enough for many environments.
+  ///   - group: Serves the Runtime API; one thread is enough for many environments. Processes end with the thread.
   ///   - logger: Told when an initialization fails.
   public init(
     _ program: RuntimeProgram, freezes: Bool = false,
@@ -78,7 +79,9 @@ public final class ProcessRuntime: FunctionRuntime {
       (name: "Lambda-Runtime-Invoked-Function-Arn", value: context.invokedFunctionARN),
     ]
     if !context.traceHeader.isEmpty { headers.append((name: "Lambda-Runtime-Trace-Id", value: context.traceHeader)) }
-    if let client = context.clientContext { headers.append((name: "Lambda-Runtime-Client-Context", value: client.oneLine)) }
+    if let client = context.clientContext {
+      headers.append((name: "Lambda-Runtime-Client-Context", value: client.oneLine))
+    }
     defer {
       let left = context.clock.now.duration(to: deadline)
       state.withLock { $0.limit = TimeAmount(max(left, .milliseconds(50))) }

@@ -153,7 +153,8 @@ struct FunctionAttempt {
     return InvocationContext(
       requestID: invocation.requestID, functionName: configuration.name, version: invocation.function.version,
       invokedFunctionARN: invocation.invokedARN, memoryMegabytes: configuration.memoryMegabytes,
-      clientContext: invocation.clientContext, deadline: deadline, traceHeader: header, environment: variables, clock: clock, emitter: environment.daemon, journal: journal,
+      clientContext: invocation.clientContext, deadline: deadline, traceHeader: header, environment: variables,
+      clock: clock, emitter: environment.daemon, journal: journal,
       daemon: environment.daemon)
   }
 }

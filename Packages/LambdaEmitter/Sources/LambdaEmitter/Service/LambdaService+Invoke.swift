@@ -67,7 +67,8 @@ extension LambdaService {
     }
     return Invocation(
       function: function, invokedARN: function.arn + (qualifier.map { ":\($0)" } ?? ""),
-      qualifier: qualifier, payload: payload, requestID: random.requestID(), trace: trace, links: links, segmentID: random.entityID(), received: now)
+      qualifier: qualifier, payload: payload, requestID: random.requestID(), trace: trace, links: links,
+      segmentID: random.entityID(), received: now)
   }
 
   private func respond(to invocation: Invocation) async throws(LambdaError) -> InvocationResult {

@@ -29,7 +29,8 @@ enum JournalRecord {
     guard let value = try? JSONValue(parsing: json.span) else { return nil }
     if let event = value["accepted"].flatMap(AcceptedEvent.init(json:)) {
       self = .accepted(event)
-    } else if let requestID = value["request_id"]?.string, let progress = value["progress"].flatMap(EventProgress.init) {
+    } else if let requestID = value["request_id"]?.string, let progress = value["progress"].flatMap(EventProgress.init)
+    {
       self = .progress(requestID: requestID, progress)
     } else if let requestID = value["done"]?.string {
       self = .done(requestID: requestID)
