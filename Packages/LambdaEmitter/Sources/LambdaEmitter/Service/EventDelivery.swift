@@ -78,7 +78,8 @@ struct EventDelivery {
       if progress.attempts > 0 { service.journal?.note(progress, of: event.requestID) }
       try? await clock.sleep(until: next, tolerance: nil)
     }
-    return service.journal == nil && giveUp(.cancelled, after: progress.attempts, last)
+    guard service.journal == nil else { return false }
+    return giveUp(.cancelled, after: progress.attempts, last)
   }
 
   /// Goes on with an event from before this service began. Returns whether there is nothing left to do.

@@ -168,6 +168,7 @@ final class SupervisedProcess {
   /// `127.0.0.1:PORT` of the Runtime API.
   var address: String { server?.address ?? "" }
   var residentMegabytes: Int { child.map { ProcessTable.residentMegabytes(of: $0.id) } ?? 0 }
+
   /// Does `work` when what the process wrote until now is read: at once, unless there is something. A process that
   /// writes on and on is not waited for.
   private func afterOutput(round: Int = 0, _ work: @escaping () -> Void) {
