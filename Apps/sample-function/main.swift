@@ -49,7 +49,9 @@ await LambdaRuntime.run(
       return order.total
     }
     return [
-      "order": .string(order.id), "total": .number(JSONNumber(total)), "function": .string(context.function.name ?? ""),
+      "order": .string(order.id), "total": .number(JSONNumber(total)),
+      // What SDKs of other languages in this process would go by.
+      "trace": .string(ProcessEnvironment.value(TraceHeader.environmentName) ?? ""),
     ]
   },
   tracing: [.progressBeforeDeadline, .initialization])
