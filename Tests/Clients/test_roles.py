@@ -85,9 +85,12 @@ class RoleTest(unittest.TestCase):
         self.assertEqual({policy["PolicyArn"] for policy in shown["AttachedPolicies"]}, {XRAY, own})
         self.assertEqual(shown["Role"]["MaxSessionDuration"], 3600)
 
+        self.assertIs(shown["AllowsTracing"], True)
+
         self.assertIn("DeleteConflict", self.refused("delete", "changing"))
         self.role("detach", "changing", XRAY)
         self.role("detach", "changing", "own")
+        self.assertIn("does not allow xray:PutTraceSegments", self.role("show", "changing"))
         self.role("delete-policy", "changing", "tables")
         self.role("delete", "changing")
         self.assertNotIn("changing", self.role("list"))

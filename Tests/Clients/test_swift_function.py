@@ -5,15 +5,19 @@ import io
 import json
 import os
 import secrets
+import signal
+import subprocess
+import threading
 import time
 import unittest
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 from botocore.config import Config
 
 from functions import TRUST
-from server import PATIENCE, REGION, Server, eventually
+from server import PATIENCE, REGION, Server, eventually, surroundings
 
 SAMPLE_FUNCTION = os.environ.get("SAMPLE_FUNCTION")
 ORDER = {"order": "o-1", "items": [{"name": "tea", "price": 4.5, "count": 2}, {"name": "cup", "price": 3}]}
@@ -103,6 +107,7 @@ class SwiftFunctionTest(unittest.TestCase):
         self.assertEqual((result["errorType"], result["errorMessage"]), ("OrderError", "sold out ✓"))
         self.assertEqual(len(result["stackTrace"]), 1)
         self.assertIn("main.swift", result["stackTrace"][0])
+        self.assertIn("OrderError: sold out ✓", base64.b64decode(answer["LogResult"]).decode())
         invocation = self.invocation(root)
         self.assertTrue(invocation["error"])
         self.assertEqual(invocation["cause"]["exceptions"][0]["message"], "sold out ✓")
@@ -119,6 +124,57 @@ class SwiftFunctionTest(unittest.TestCase):
         price = self.invocation(root)["subsegments"][0]
         self.assertTrue(price["in_progress"])
         self.assertEqual(price["annotations"]["order"], "o-1")
+
+
+class RefusingLambda(BaseHTTPRequestHandler):
+    """A Runtime API that answers a request for an event with the server's `status`, or never."""
+
+    def do_GET(self):
+        self.server.asked.set()
+        if self.server.status is None:
+            self.server.ended.wait(PATIENCE)
+        else:
+            self.send_error(self.server.status)
+
+    def log_message(self, *_):
+        pass
+
+
+@unittest.skipUnless(SAMPLE_FUNCTION, "SAMPLE_FUNCTION does not name the built function")
+class SwiftProcessTest(unittest.TestCase):
+    def lambda_(self, status):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), RefusingLambda)
+        server.daemon_threads = True
+        server.status, server.asked, server.ended = status, threading.Event(), threading.Event()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.addCleanup(lambda: (server.ended.set(), server.shutdown(), thread.join(), server.server_close()))
+        return server
+
+    def start(self, server=None):
+        api = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"} if server else {}
+        process = subprocess.Popen(
+            [SAMPLE_FUNCTION], env=surroundings(**api), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        return process
+
+    def test_sigterm_ends_it_in_order(self):
+        server = self.lambda_(None)
+        process = self.start(server)
+        self.assertTrue(server.asked.wait(PATIENCE))
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual((process.wait(PATIENCE), process.stdout.read()), (0, ""))
+
+    def test_a_refusal_ends_it_with_a_word(self):
+        for status in (403, 500):
+            process = self.start(self.lambda_(status))
+            self.assertEqual(process.wait(PATIENCE), 1)
+            self.assertIn(f"was refused with {status}", process.stdout.read())
+
+    def test_it_says_that_it_is_for_lambda(self):
+        process = self.start()
+        self.assertEqual(process.wait(PATIENCE), 1)
+        self.assertIn("this is a program for Lambda", process.stdout.read())
 
 
 if __name__ == "__main__":

@@ -70,6 +70,13 @@ struct RoleService {
     if arns.count > 1 { throw Failure.failed("\(text) names several policies: \(arns.joined(separator: ", "))") }
     return Policy(name: found[0]["PolicyName"]?.text ?? text, arn: arn)
   }
+
+  /// What the version of a managed policy says that counts.
+  func document(of policy: Policy) async throws -> JSONValue {
+    let version = try await call("GetPolicy", [("PolicyArn", policy.arn)])["Policy"]?["DefaultVersionId"]?.text
+    let answer = try await call("GetPolicyVersion", [("PolicyArn", policy.arn), ("VersionId", version ?? "v1")])
+    return answer["PolicyVersion"]?["Document"]?.document ?? .null
+  }
 }
 
 extension RoleXML {

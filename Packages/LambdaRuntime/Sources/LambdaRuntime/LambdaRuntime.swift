@@ -93,7 +93,7 @@ public struct LambdaRuntime: Sendable {
       fflush(nil)
       switch result {
       case .answer(let body): try await api.answer(event.requestID, body)
-      case .failure(let report): try await api.fail(event.requestID, report)
+      case .failed(let report): try await api.fail(event.requestID, report)
       }
     }
   }
@@ -114,7 +114,13 @@ public struct LambdaRuntime: Sendable {
       failure = error
     }
     fflush(nil)
-    try await api.failInitialization(ErrorReport(failure))
+    do {
+      try await api.failInitialization(ErrorReport(failure))
+    } catch {
+      // What is thrown is another story then.
+      logger.error("the initialization failed: \(failure)")
+      throw error
+    }
     throw .initializationFailed(reason: "\(failure)")
   }
 
@@ -122,7 +128,7 @@ public struct LambdaRuntime: Sendable {
 
   private enum Outcome: Sendable {
     case answer([UInt8])
-    case failure(ErrorReport)
+    case failed(ErrorReport)
   }
 
   private func outcome(of handler: FunctionHandler, _ event: [UInt8], _ context: LambdaContext) async -> Outcome {
@@ -130,13 +136,16 @@ public struct LambdaRuntime: Sendable {
     async let _ = sendProgress(before: context.deadline, context.xray)
     do {
       let body = try await handler.handle(event, context)
-      guard body.count <= RuntimeAPI.answerBytesLimit else {
-        return .failure(.answerTooLarge(body.count, site: handler.site))
-      }
-      return .answer(body)
+      if body.count <= RuntimeAPI.answerBytesLimit { return .answer(body) }
+      return failure(.answerTooLarge(body.count, site: handler.site), context)
     } catch {
-      return .failure(ErrorReport(error, site: handler.site))
+      return failure(ErrorReport(error, site: handler.site), context)
     }
+  }
+
+  private func failure(_ report: ErrorReport, _ context: LambdaContext) -> Outcome {
+    context.logger.error("\(report.type): \(report.message)")
+    return .failed(report)
   }
 
   private func sendProgress(before deadline: Timestamp, _ recorder: XRayRecorder) async {
