@@ -59,6 +59,14 @@ import XRayModel
     #expect(stub.calls.first?.headers.contains(name: "Lambda-Runtime-Function-XRay-Error-Cause") == true)
   }
 
+  @Test func `an error of the initialization that Lambda refuses to hear of ends the runtime, too`() async throws {
+    let stub = try await StubAPI.start([]) { _ in .answer(status: 403) }
+    let runtime = Rig().runtime(stub) { _ in throw OrderError("no table") }
+    await #expect(
+      throws: LambdaRuntimeError.refused(request: "POST /2018-06-01/runtime/init/error", status: 403, message: "")
+    ) { try await runtime.serve() }
+  }
+
   @Test(arguments: [403, 500, 200, 404])
   func `a refusal of a result that Lambda has no other for ends the runtime`(status: Int) async throws {
     let stub = try await StubAPI.start([.event("r-1"), .event("r-2")]) { _ in
