@@ -2,11 +2,37 @@ public import XRayModel
 
 /// What a function knows while it initializes.
 public struct InitializationContext: Sendable {
-  /// The environment's variables, without the tracing header: there is no invocation yet.
+  /// The environment's variables, without the tracing header: there is no invocation yet. With
+  /// ``BeyondAWS/initialization`` it has the header of the invocation that is waited for, if that is traced.
   public let environment: [String: String]
   /// When initialization must be over.
   public let deadline: Timestamp
   public let clock: any WallClock
+  /// Whether the function sends its documents to the environment's daemon: its own variables name no other address.
+  public let usesEnvironmentDaemon: Bool
+
+  private let daemon: EnvironmentDaemon?
+
+  init(
+    environment: [String: String], deadline: Timestamp, clock: any WallClock, usesEnvironmentDaemon: Bool = true,
+    daemon: EnvironmentDaemon? = nil
+  ) {
+    self.environment = environment
+    self.deadline = deadline
+    self.clock = clock
+    self.usesEnvironmentDaemon = usesEnvironmentDaemon
+    self.daemon = daemon
+  }
+
+  /// Sends a document through the environment's daemon, at any time of the environment's life: loses it, and counts
+  /// that, when the daemon does not run, has no permission or is gone.
+  public func emit(_ document: [UInt8]) { daemon?.emit(document) }
+
+  /// Counts documents that were sent to the daemon and did not reach it.
+  public func lose(_ count: Int, because reason: String) { daemon?.lose(count, because: reason) }
+
+  /// Counts what was sent to the daemon as a document and is none.
+  public func refuse(because reason: String) { daemon?.refuse(because: reason) }
 }
 
 /// What a function knows of the invocation that it works on, and how it talks to its environment.

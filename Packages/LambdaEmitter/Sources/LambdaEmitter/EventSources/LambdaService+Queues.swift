@@ -55,9 +55,11 @@ extension LambdaService {
   private func feed(
     _ batch: [QueueMessage], from source: QueueSource, to function: FunctionVersion
   ) async -> AttemptOutcome {
+    let header = traceHeader(ofSenders: batch.map(\.traceHeader))
     let invocation = begin(
-      function, payload: QueueEvent(batch, from: source.queue, region: region).bytes,
-      links: links(to: batch, consumer: function))
+      function, payload: QueueEvent(batch, from: source.queue, region: region).bytes, traceHeader: header,
+      links: header == nil ? links(to: batch, consumer: function) : [])
+    linkSenders(of: batch, to: invocation)
     await wait(timing.routing)
     let outcome = await attempt(invocation, parent: invocation.segmentID)
     // A throttled batch fails like any other; the segment tells.
@@ -72,11 +74,14 @@ extension LambdaService {
     }
   }
 
-  /// Links to the senders that were traced, each once, at most 40: they share the document's 64 KB with a cause.
+  /// Links of a batch: they share the document's 64 KB with a cause.
+  static let linkLimit = 40
+
+  /// Links to the senders that were traced, each once.
   private func links(to batch: [QueueMessage], consumer: FunctionVersion) -> [TraceLink] {
     var links: [TraceLink] = []
     for message in batch {
-      guard links.count < 40, let text = message.traceHeader, let header = try? TraceHeader(parsing: text),
+      guard links.count < Self.linkLimit, let text = message.traceHeader, let header = try? TraceHeader(parsing: text),
         header.sampling == .sampled
       else { continue }
       let link = TraceLink(
