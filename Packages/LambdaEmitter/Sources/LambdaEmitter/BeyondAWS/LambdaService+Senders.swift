@@ -18,6 +18,9 @@ extension LambdaService {
     return isOne ? text : nil
   }
 
+  /// Senders of one batch that are told.
+  private static let senderLimit = 40
+
   /// Tells the traces of the messages' senders of the trace that goes on with their messages.
   ///
   /// Each gets a subsegment below the sender, of no length at the moment of sending, with a link to the consumer's
@@ -25,7 +28,7 @@ extension LambdaService {
   func linkSenders(of batch: [QueueMessage], to consumer: Invocation) {
     guard beyondAWS.contains(.fanIn), consumer.trace.isSampled else { return }
     var told: Set<TraceLink> = []
-    for message in batch where told.count < Self.linkLimit {
+    for message in batch where told.count < Self.senderLimit {
       guard let header = message.traceHeader.flatMap({ try? TraceHeader(parsing: $0) }), header.sampling == .sampled,
         header.root != consumer.trace.id, let sender = header.parent,
         told.insert(TraceLink(traceID: header.root, id: sender)).inserted

@@ -9,20 +9,9 @@ public struct InitializationContext: Sendable {
   public let deadline: Timestamp
   public let clock: any WallClock
   /// Whether the function sends its documents to the environment's daemon: its own variables name no other address.
-  public let usesEnvironmentDaemon: Bool
+  public private(set) var usesEnvironmentDaemon = true
 
-  private let daemon: EnvironmentDaemon?
-
-  init(
-    environment: [String: String], deadline: Timestamp, clock: any WallClock, usesEnvironmentDaemon: Bool = true,
-    daemon: EnvironmentDaemon? = nil
-  ) {
-    self.environment = environment
-    self.deadline = deadline
-    self.clock = clock
-    self.usesEnvironmentDaemon = usesEnvironmentDaemon
-    self.daemon = daemon
-  }
+  private(set) var daemon: EnvironmentDaemon?
 
   /// Sends a document through the environment's daemon, at any time of the environment's life: loses it, and counts
   /// that, when the daemon does not run, has no permission or is gone.

@@ -74,14 +74,11 @@ extension LambdaService {
     }
   }
 
-  /// Links of a batch: they share the document's 64 KB with a cause.
-  static let linkLimit = 40
-
-  /// Links to the senders that were traced, each once.
+  /// Links to the senders that were traced, each once, at most 40: they share the document's 64 KB with a cause.
   private func links(to batch: [QueueMessage], consumer: FunctionVersion) -> [TraceLink] {
     var links: [TraceLink] = []
     for message in batch {
-      guard links.count < Self.linkLimit, let text = message.traceHeader, let header = try? TraceHeader(parsing: text),
+      guard links.count < 40, let text = message.traceHeader, let header = try? TraceHeader(parsing: text),
         header.sampling == .sampled
       else { continue }
       let link = TraceLink(

@@ -29,7 +29,8 @@ public final class LambdaService: Sendable {
   ///   - sampler: Decides for functions in active mode where nobody upstream has; without one, Lambda's own default:
   ///     one request per second and 5 percent of the others.
   ///   - emitter: Where the service's own segments go, and what functions send through their environments.
-  ///   - daemonAddress: What functions find in `AWS_XRAY_DAEMON_ADDRESS`.
+  ///   - daemonAddress: What functions find in `AWS_XRAY_DAEMON_ADDRESS`, unless their environment has an address of its
+  ///     own, as processes have.
   ///   - concurrency: How many invocations of the account run at a time.
   ///   - timeScale: How much shorter than Lambda's the waits between attempts are, and how much sooner events and records
   ///     are too old. What a function takes is not scaled.
