@@ -45,6 +45,8 @@ import XRayModel
 
   @Test func `are edges of the map`() {
     let graph = ServiceGraph(of: traces)
+    // Both ends tell of the one message.
+    #expect(graph.services.flatMap(\.edges).filter(\.isLink).count == 1)
     let text = TextServiceMap(graph, width: 90).text
     #expect(text.contains("╌▶ billing"))
     #expect(ServiceMapDrawing(graph).svg.contains(#"class="edge link""#))

@@ -11,9 +11,8 @@ extension FunctionAttempt {
     guard service.beyondAWS.contains(.timeouts), invocation.trace.isSampled else { return }
     let documents = environment.daemon.withPassed { passed in
       passed.endOpen { entity in
-        let exception = random.entityID()
-        entity.finish(at: end, because: .reference(exception.description))
-        entity.cause = .exceptions(error.cause(exceptionID: exception))
+        entity.finish(at: end)
+        entity.cause = .exceptions(error.cause(exceptionID: random.entityID()))
         // A long cause may take more room than there is beside what the function recorded.
         if entity.document.count > SegmentIndex.documentBytesLimit { entity.cause = nil }
       }
@@ -24,11 +23,10 @@ extension FunctionAttempt {
 
 extension Entity {
   /// Ends this and what is in progress in it.
-  fileprivate mutating func finish(at moment: Timestamp, because cause: Cause) {
+  fileprivate mutating func finish(at moment: Timestamp) {
     guard isInProgress else { return }
     end = max(start, moment.inMicroseconds)
     isFault = true
-    self.cause = cause
-    for index in subsegments.indices { subsegments[index].finish(at: moment, because: cause) }
+    for index in subsegments.indices { subsegments[index].finish(at: moment) }
   }
 }
