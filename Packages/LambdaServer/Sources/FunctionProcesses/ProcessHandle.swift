@@ -46,7 +46,7 @@ struct ProcessHandle: Sendable {
   /// Hands over the documents that the process has sent until now.
   func flush() async {
     let (process, loop) = (process, loop)
-    try? await loop.submit { process.value.flush() }.get()
+    try? await loop.flatSubmit { process.value.flush() }.get()
   }
 
   /// Returns when the process is gone, with its group, its port and its files. Runs to its end in cancelled tasks too.

@@ -174,16 +174,22 @@ final class SupervisedProcess {
     return promise.futureResult
   }
 
-  /// Hands over the documents that the process has sent until now.
-  func flush() { daemon?.drain() }
+  /// Calls `work` when the documents that the process has sent until now are handed over.
+  func afterDocuments(_ work: @escaping () -> Void) {
+    if let daemon { daemon.afterUnread(work) } else { work() }
+  }
+
+  /// Succeeds when the documents that the process has sent until now are handed over.
+  func flush() -> EventLoopFuture<Void> {
+    let promise = loop.makePromise(of: Void.self)
+    afterDocuments { promise.succeed() }
+    return promise.futureResult
+  }
 
   /// Does `work` when what the process wrote and sent until now is read: at once, unless there is something. A process
   /// that writes on and on is not waited for.
   private func afterOutput(round: Int = 0, _ work: @escaping () -> Void) {
-    guard output.hasUnread, round < Self.outputRounds else {
-      flush()
-      return work()
-    }
+    guard output.hasUnread, round < Self.outputRounds else { return afterDocuments(work) }
     let bound = NIOLoopBound((self, work), eventLoop: loop)
     loop.scheduleTask(in: Self.outputInterval) { bound.value.0.afterOutput(round: round + 1, bound.value.1) }
   }
@@ -212,10 +218,11 @@ final class SupervisedProcess {
   }
 
   private func measure() {
-    guard let memoryWatch, child != nil else { return }
-    // Before the memory that the process holds now costs it its daemon.
-    flush()
-    do throws(RuntimeExit) { try memoryWatch(residentMegabytes) } catch { kill(.exited(error)) }
+    // What it sent before goes first: the memory that it holds may cost it its daemon.
+    afterDocuments {
+      guard let memoryWatch = self.memoryWatch, self.child != nil else { return }
+      do throws(RuntimeExit) { try memoryWatch(self.residentMegabytes) } catch { self.kill(.exited(error)) }
+    }
   }
 
   /// Finds out whether the process is still there.
@@ -241,8 +248,7 @@ final class SupervisedProcess {
     // Twice, for a connection that nobody has accepted yet, and for a request that waits for the output.
     guard !(isRead && wasRead), round < Self.settleRounds else {
       output.endLine()
-      flush()
-      return session.end(.exited(exit ?? RuntimeExit(status: 0)))
+      return afterDocuments { self.session.end(.exited(self.exit ?? RuntimeExit(status: 0))) }
     }
     let bound = NIOLoopBound(self, eventLoop: loop)
     loop.scheduleTask(in: Self.settleInterval) { bound.value.settle(round: round + 1, wasRead: isRead) }
