@@ -57,6 +57,12 @@ struct ServeCommand: AsyncParsableCommand {
     help: ArgumentHelp("The Python that runs functions; it needs the package awslambdaric.", valueName: "path"))
   var python: String?
 
+  @Option(
+    name: .customLong("beyond-aws"),
+    help: ArgumentHelp(
+      "Trace functions in ways that AWS does not: \(BeyondAWSOption.names).", valueName: "name,…"))
+  var beyondAWS = BeyondAWSOption()
+
   @OptionGroup var retention: RetentionOptions
   @OptionGroup var store: StoreOptions
 
@@ -128,7 +134,8 @@ struct ServeCommand: AsyncParsableCommand {
   private func lambda(_ daemon: Daemon, _ identity: ServiceIdentity, _ logger: Logger) throws -> LocalLambda {
     do {
       return try LocalLambda(
-        data: store.data, daemon: daemon, identity: identity, python: Self.program(python ?? "python3"), logger: logger)
+        data: store.data, daemon: daemon, identity: identity, python: Self.program(python ?? "python3"),
+        beyondAWS: beyondAWS.options, logger: logger)
     } catch let failure as Failure {
       throw failure
     } catch {

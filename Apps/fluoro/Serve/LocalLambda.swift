@@ -21,14 +21,17 @@ struct LocalLambda {
   /// Opens what is kept in `data`: `functions.json`, `roles.json` and the folder `functions`.
   ///
   /// - Parameters:
-  ///   - daemon: Takes the segments, and those that functions send to its address.
+  ///   - daemon: Takes the segments, and those that functions send, through their environments.
   ///   - python: An absolute path; `nil` where there is none.
-  init(data: String, daemon: Daemon, identity: ServiceIdentity, python: String?, logger: Logger) throws {
+  init(
+    data: String, daemon: Daemon, identity: ServiceIdentity, python: String?, beyondAWS: BeyondAWS, logger: Logger
+  ) throws {
     let random = RandomSource()
     let service = LambdaService(
       account: identity.account, region: identity.region, clock: SystemClock(), random: random,
       emitter: DaemonEmitter(daemon: daemon),
-      daemonAddress: DaemonAddress(host: "127.0.0.1", port: Int(daemon.address.port)), timing: .measured)
+      daemonAddress: DaemonAddress(host: "127.0.0.1", port: Int(daemon.address.port)), timing: .measured,
+      beyondAWS: beyondAWS)
     self.service = service
     let roles = DurableFile(path: data + "/roles.json")
     access = AccessManagement(
