@@ -11,7 +11,7 @@ final class Recorder: SegmentEmitter {
 
   func emit(_ document: [UInt8]) { kept.withLock { $0.append(document) } }
 
-  private var entities: [Entity] { kept.withLock { $0 }.compactMap { try? Entity(document: $0.span) } }
+  var entities: [Entity] { kept.withLock { $0 }.compactMap { try? Entity(document: $0.span) } }
   var services: [Entity] { entities.filter { $0.origin == "AWS::Lambda" } }
   var functions: [Entity] { entities.filter { $0.origin == "AWS::Lambda::Function" } }
 }
@@ -121,14 +121,15 @@ struct Fixture: Sendable {
 
   /// Runs `body` with a function that a Python bootstrap makes; its environments are gone in the end.
   static func python<Result: Sendable>(
-    _ script: String, freezes: Bool = false, _ change: (inout FunctionConfiguration) -> Void = { _ in },
+    _ script: String, freezes: Bool = false, beyondAWS: BeyondAWS = [],
+    _ change: (inout FunctionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Fixture) async throws -> Result
   ) async throws -> Result {
-    try await run(["bootstrap": Python.bootstrap(script)], freezes: freezes, change, body)
+    try await run(["bootstrap": Python.bootstrap(script)], freezes: freezes, beyondAWS: beyondAWS, change, body)
   }
 
   static func run<Result: Sendable>(
-    _ files: [String: String], freezes: Bool = false, python: PythonInterpreter? = nil,
+    _ files: [String: String], freezes: Bool = false, python: PythonInterpreter? = nil, beyondAWS: BeyondAWS = [],
     _ change: (inout FunctionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Fixture) async throws -> Result
   ) async throws -> Result {
@@ -139,7 +140,7 @@ struct Fixture: Sendable {
       timing.initializationLimit = .seconds(600)
       let service = LambdaService(
         clock: SystemClock(), random: RandomSource(seed: 1), sampler: FixedSampler.always, emitter: recorder,
-        timing: timing)
+        timing: timing, beyondAWS: beyondAWS)
       service.putRole(try ExecutionRole(arn: roleARN, managedPolicies: ["AWSXRayDaemonWriteAccess"]))
       var configuration = FunctionConfiguration(name: "worker", role: roleARN)
       configuration.tracingMode = .active

@@ -67,6 +67,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Flag(help: "Stop functions between invocations (SIGSTOP), as Lambda does.")
   var freeze = false
 
+  @Option(
+    name: .customLong("beyond-aws"),
+    help: ArgumentHelp(
+      "Trace functions in ways that AWS does not: \(BeyondAWSOption.names).", valueName: "name,…"))
+  var beyondAWS = BeyondAWSOption()
+
   @OptionGroup var retention: RetentionOptions
   @OptionGroup var store: StoreOptions
 
@@ -140,7 +146,7 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       return try LocalLambda(
         data: store.data, daemon: daemon, identity: identity, python: Self.program(python ?? "python3"),
-        manner: .init(timeScale: timeScale, freezes: freeze), logger: logger)
+        manner: .init(timeScale: timeScale, freezes: freeze, beyondAWS: beyondAWS.options), logger: logger)
     } catch let failure as Failure {
       throw failure
     } catch {

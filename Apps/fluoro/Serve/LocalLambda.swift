@@ -24,13 +24,14 @@ struct LocalLambda {
     var timeScale = 1
     /// Whether functions stand still between invocations.
     var freezes = false
+    var beyondAWS: BeyondAWS = []
   }
 
   /// Opens what is kept in `data`: `functions.json`, `roles.json`, the folder `functions`, and `events.journal` with the
   /// events that are not done. Ends what functions of an earlier run have left behind.
   ///
   /// - Parameters:
-  ///   - daemon: Takes the segments, and those that functions send to its address.
+  ///   - daemon: Takes the segments, and those that functions send, through their environments.
   ///   - python: An absolute path; `nil` where there is none.
   init(data: String, daemon: Daemon, identity: ServiceIdentity, python: String?, manner: Manner, logger: Logger) throws
   {
@@ -49,7 +50,7 @@ struct LocalLambda {
       account: identity.account, region: identity.region, clock: SystemClock(), random: random,
       emitter: DaemonEmitter(daemon: daemon),
       daemonAddress: DaemonAddress(host: "127.0.0.1", port: Int(daemon.address.port)), timing: .measured,
-      timeScale: manner.timeScale, journal: events)
+      timeScale: manner.timeScale, journal: events, beyondAWS: manner.beyondAWS)
     self.service = service
     let roles = DurableFile(path: data + "/roles.json")
     access = AccessManagement(

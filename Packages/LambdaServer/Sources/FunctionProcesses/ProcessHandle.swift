@@ -9,10 +9,11 @@ struct ProcessHandle: Sendable {
   let mark: String
 
   static func start(
-    _ program: RuntimeProgram, variables: [String: String], on loop: any EventLoop
+    _ program: RuntimeProgram, variables: [String: String], daemon: InitializationContext? = nil,
+    on loop: any EventLoop
   ) async throws -> ProcessHandle {
     let process = try await loop.flatSubmit {
-      SupervisedProcess.start(program, variables: variables, on: loop)
+      SupervisedProcess.start(program, variables: variables, daemon: daemon, on: loop)
     }.get()
     let address = try await loop.submit { process.value.address }.get()
     return ProcessHandle(loop: loop, process: process, mark: "AWS_LAMBDA_RUNTIME_API=\(address)")
@@ -20,7 +21,7 @@ struct ProcessHandle: Sendable {
 
   /// Returns when the runtime has asked for its first event; `log` has what it wrote until then. A task that is
   /// cancelled kills it.
-  func waitUntilReady(log: @escaping @Sendable (String) -> Void) async throws {
+  func waitUntilReady(log: @escaping @Sendable (String) -> Void = { _ in }) async throws {
     try await killedWhenCancelled { $0.whenReady(log: log) }
   }
 
@@ -41,6 +42,12 @@ struct ProcessHandle: Sendable {
   /// Returns when the runtime is ready for another event, or never will be.
   func freeze(within limit: TimeAmount, stopping: Bool) async {
     try? await killedWhenCancelled { $0.freeze(within: limit, stopping: stopping) }
+  }
+
+  /// Hands over the documents that the process has sent until now.
+  func flush() async {
+    let (process, loop) = (process, loop)
+    try? await loop.flatSubmit { process.value.flush() }.get()
   }
 
   /// Returns when the process is gone, with its group, its port and its files. Runs to its end in cancelled tasks too.

@@ -31,6 +31,8 @@ public final class ProcessRuntime: FunctionRuntime {
 
   private struct State {
     var variables: [String: String] = [:]
+    /// Of the environment, for its processes; `nil` for functions that send to a daemon of their own choice.
+    var daemon: InitializationContext?
     var process: ProcessHandle?
     /// Of the invocation that ran last, when its runtime must be ready again.
     var limit = TimeAmount.seconds(0)
@@ -67,8 +69,13 @@ public final class ProcessRuntime: FunctionRuntime {
   ///   the system has no room for it.
   public func initialize(_ context: InitializationContext) async throws {
     let variables = variables(from: context.environment)
-    state.withLock { $0.variables = variables }
+    state.withLock { state in
+      state.variables = variables
+      state.daemon = context.usesEnvironmentDaemon ? context : nil
+    }
     try await start(log: context.log)
+    // Whatever is started later is not part of this initialization.
+    state.withLock { $0.variables["_X_AMZN_TRACE_ID"] = nil }
   }
 
   public func invoke(_ event: InvocationEvent, _ context: InvocationContext) async throws -> [UInt8] {
@@ -107,6 +114,10 @@ public final class ProcessRuntime: FunctionRuntime {
     await process.freeze(within: limit, stopping: freezes)
   }
 
+  public func flush() async {
+    if let process = state.withLock({ $0.process }) { await process.flush() }
+  }
+
   public func shutDown() async {
     let process = state.withLock { state in
       state.isOver = true
@@ -117,11 +128,11 @@ public final class ProcessRuntime: FunctionRuntime {
 
   @discardableResult
   private func start(log: @escaping @Sendable (String) -> Void) async throws -> ProcessHandle {
-    let variables = try state.withLock { state in
+    let (variables, daemon) = try state.withLock { state in
       guard !state.isOver else { throw CancellationError() }
-      return state.variables
+      return (state.variables, state.daemon)
     }
-    let process = try await ProcessHandle.start(program, variables: variables, on: loop)
+    let process = try await ProcessHandle.start(program, variables: variables, daemon: daemon, on: loop)
     let isOver = state.withLock { state in
       state.process = process
       return state.isOver
@@ -148,7 +159,6 @@ public final class ProcessRuntime: FunctionRuntime {
   private func variables(from environment: [String: String]) -> [String: String] {
     var variables = environment
     variables["LAMBDA_TASK_ROOT"] = program.codeFolder
-    variables["_X_AMZN_TRACE_ID"] = nil
     for name in ["PATH", "LD_LIBRARY_PATH"] {
       variables[name] = variables[name]?.split(separator: ":").map { folder in
         let isCode = folder == Self.codeFolder || folder.hasPrefix(Self.codeFolder + "/")

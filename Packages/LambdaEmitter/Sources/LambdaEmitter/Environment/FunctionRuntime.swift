@@ -17,6 +17,10 @@ public protocol FunctionRuntime: Sendable {
   /// of the invocation's Overhead.
   func freeze() async
 
+  /// Hands over what the function has sent to its daemon and nobody has read yet. Called when the function's time is
+  /// up, before its daemon takes nothing more.
+  func flush() async
+
   /// Called once, when the environment ends: after a crash or a timeout, or because it is no longer needed.
   func shutDown() async
 }
@@ -24,6 +28,7 @@ public protocol FunctionRuntime: Sendable {
 extension FunctionRuntime {
   public func initialize(_ context: InitializationContext) async throws {}
   public func freeze() async {}
+  public func flush() async {}
   public func shutDown() async {}
 }
 

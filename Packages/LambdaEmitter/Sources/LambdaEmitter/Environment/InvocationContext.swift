@@ -2,11 +2,16 @@ public import XRayModel
 
 /// What a function knows while it initializes.
 public struct InitializationContext: Sendable {
-  /// The environment's variables, without the tracing header: there is no invocation yet.
+  /// The environment's variables, without the tracing header: there is no invocation yet. With
+  /// ``BeyondAWS/initialization`` it has the header of the invocation that is waited for, if that is traced.
   public let environment: [String: String]
   /// When initialization must be over.
   public let deadline: Timestamp
   public let clock: any WallClock
+  /// Whether the function sends its documents to the environment's daemon: its own variables name no other address.
+  public private(set) var usesEnvironmentDaemon = true
+
+  private(set) var daemon: EnvironmentDaemon?
   var journal = InvocationJournal(isKept: false)
 
   /// Adds a line to the log of the invocation that needs the environment, before its `START`.

@@ -80,6 +80,7 @@ extension FunctionAttempt {
       segment.subsegments.append(subsegment)
     }
     segment.isFault = true
+    endOpenSubsegments(of: environment, at: end, error)
     let lines = finish(at: end, billedFrom: start ?? segment.start, to: end, in: environment)
     await environment.shutDown()
     return (.answered(FunctionAnswer(payload: payload, isError: true, logLines: lines)), nil)
@@ -94,7 +95,10 @@ extension FunctionAttempt {
     if isSampled {
       segment.end = max(segment.start, end.inMicroseconds)
       if lost > 0 { segment.metadata = ["fluoro": ["documents_lost": .number(JSONNumber(lost))]] }
-      service.emitFromEnvironment(segment, of: invocation.function)
+      if service.beyondAWS.contains(.annotations) {
+        segment.annotations = environment.daemon.withPassed { $0.annotations }
+      }
+      service.emitFromEnvironment(segment.document, of: invocation.function)
     }
     guard journal.isKept else { return [] }
     let report = InvocationReport(

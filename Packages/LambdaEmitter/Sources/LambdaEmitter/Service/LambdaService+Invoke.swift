@@ -118,9 +118,9 @@ extension LambdaService {
     let date = clock.now.iso8601.prefix(10).split(separator: "-").joined(separator: "/")
     let stream = random.requestID().filter { $0 != "-" }
     let logStream = "\(date)/[\(function.version)]\(stream)"
-    let daemon = EnvironmentDaemon(memoryMegabytes: function.configuration.memoryMegabytes, outlet: outlet) {
-      [weak self] in self?.permitsTracing(function) ?? false
-    }
+    let daemon = EnvironmentDaemon(
+      memoryMegabytes: function.configuration.memoryMegabytes, outlet: outlet, beyondAWS: beyondAWS
+    ) { [weak self] in self?.permitsTracing(function) ?? false }
     if function.configuration.tracingMode == .active { daemon.start() }
     return ExecutionEnvironment(
       function: function, runtime: function.makeRuntime(), daemon: daemon, logStream: logStream,
@@ -139,9 +139,9 @@ extension LambdaService {
     if invocation.trace.isSampled { outlet.pass(entity().document) }
   }
 
-  /// Sends the segment of a function, which needs the permission of its role.
-  func emitFromEnvironment(_ segment: Entity, of function: FunctionVersion) {
-    outlet.pass(segment.document, unless: permitsTracing(function) ? nil : "access denied")
+  /// Sends a document of a function's environment, which needs the permission of its role.
+  func emitFromEnvironment(_ document: [UInt8], of function: FunctionVersion) {
+    outlet.pass(document, unless: permitsTracing(function) ? nil : "access denied")
   }
 }
 

@@ -26,6 +26,7 @@ final class SupervisedProcess {
   let session: RuntimeSession
   private let output: ProcessOutput
   private var server: RuntimeAPIServer?
+  private var daemon: DaemonPort?
   private var outputChannel: (any Channel)?
   private var child: ChildProcess?
   private var exit: RuntimeExit?
@@ -42,12 +43,12 @@ final class SupervisedProcess {
 
   // MARK: Start
 
-  /// Opens the port and starts the program.
+  /// Opens the ports and starts the program, with one for documents unless it has a daemon of its own.
   ///
   /// The future fails with ``FunctionError`` when the program cannot be run, with ``RuntimeFailure`` when the system
   /// has no room for it; nothing is left behind then.
   static func start(
-    _ program: RuntimeProgram, variables: [String: String], on loop: any EventLoop
+    _ program: RuntimeProgram, variables: [String: String], daemon: InitializationContext?, on loop: any EventLoop
   ) -> EventLoopFuture<NIOLoopBound<SupervisedProcess>> {
     var pipe: [CInt] = [-1, -1]
     guard Glibc.pipe(&pipe) == 0 else {
@@ -62,6 +63,8 @@ final class SupervisedProcess {
     return process.openOutput(input).flatMap { channel in
       bound.value.outputChannel = channel
       return bound.value.openServer()
+    }.flatMap {
+      bound.value.openDaemon(daemon)
     }.flatMapThrowing {
       try bound.value.launch(program, variables: variables, output: written)
       return bound
@@ -96,8 +99,17 @@ final class SupervisedProcess {
     .map { bound.value.server = $0.value }
   }
 
+  private func openDaemon(_ daemon: InitializationContext?) -> EventLoopFuture<Void> {
+    guard let daemon else { return loop.makeSucceededVoidFuture() }
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    return DaemonPort.open(for: daemon, on: loop)
+      .flatMapErrorThrowing { throw RuntimeFailure("no port for the function's daemon: \($0)") }
+      .map { bound.value.daemon = $0.value }
+  }
+
   private func launch(_ program: RuntimeProgram, variables: [String: String], output: CInt) throws {
     var variables = variables
+    if let daemon { variables.merge(daemon.variables) { program.variables[$0] ?? $1 } }
     variables["AWS_LAMBDA_RUNTIME_API"] = server?.address
     do {
       child = try ChildProcess.spawn(program, variables: variables, output: output)
@@ -169,10 +181,22 @@ final class SupervisedProcess {
   var address: String { server?.address ?? "" }
   var residentMegabytes: Int { child.map { ProcessTable.residentMegabytes(of: $0.id) } ?? 0 }
 
-  /// Does `work` when what the process wrote until now is read: at once, unless there is something. A process that
-  /// writes on and on is not waited for.
+  /// Calls `work` when the documents that the process has sent until now are handed over.
+  func afterDocuments(_ work: @escaping () -> Void) {
+    if let daemon { daemon.afterUnread(work) } else { work() }
+  }
+
+  /// Succeeds when the documents that the process has sent until now are handed over.
+  func flush() -> EventLoopFuture<Void> {
+    let promise = loop.makePromise(of: Void.self)
+    afterDocuments { promise.succeed() }
+    return promise.futureResult
+  }
+
+  /// Does `work` when what the process wrote and sent until now is read: at once, unless there is something. A process
+  /// that writes on and on is not waited for.
   private func afterOutput(round: Int = 0, _ work: @escaping () -> Void) {
-    guard output.hasUnread, round < Self.outputRounds else { return work() }
+    guard output.hasUnread, round < Self.outputRounds else { return afterDocuments(work) }
     let bound = NIOLoopBound((self, work), eventLoop: loop)
     loop.scheduleTask(in: Self.outputInterval) { bound.value.0.afterOutput(round: round + 1, bound.value.1) }
   }
@@ -201,8 +225,11 @@ final class SupervisedProcess {
   }
 
   private func measure() {
-    guard let memoryWatch, child != nil else { return }
-    do throws(RuntimeExit) { try memoryWatch(residentMegabytes) } catch { kill(.exited(error)) }
+    // What it sent before goes first: the memory that it holds may cost it its daemon.
+    afterDocuments {
+      guard let memoryWatch = self.memoryWatch, self.child != nil else { return }
+      do throws(RuntimeExit) { try memoryWatch(self.residentMegabytes) } catch { self.kill(.exited(error)) }
+    }
   }
 
   /// Finds out whether the process is still there.
@@ -228,7 +255,7 @@ final class SupervisedProcess {
     // Twice, for a connection that nobody has accepted yet, and for a request that waits for the output.
     guard !(isRead && wasRead), round < Self.settleRounds else {
       output.endLine()
-      return session.end(.exited(exit ?? RuntimeExit(status: 0)))
+      return afterDocuments { self.session.end(.exited(self.exit ?? RuntimeExit(status: 0))) }
     }
     let bound = NIOLoopBound(self, eventLoop: loop)
     loop.scheduleTask(in: Self.settleInterval) { bound.value.settle(round: round + 1, wasRead: isRead) }
@@ -264,7 +291,7 @@ final class SupervisedProcess {
     output.close()
     let promise = stopped ?? loop.makePromise(of: Void.self)
     outputChannel?.close(promise: nil)
-    let open = [server?.close(), outputChannel?.closeFuture].compactMap { $0 }
+    let open = [server?.close(), daemon?.close(), outputChannel?.closeFuture].compactMap { $0 }
     EventLoopFuture.andAllComplete(open, on: loop).cascade(to: promise)
   }
 }
