@@ -40,6 +40,8 @@ struct Invocation: Sendable {
   /// The id of the service's segment.
   let segmentID: EntityID
   let received: Timestamp
+  /// Whether it is an event that the service itself gave the function, which nobody waits for.
+  var isPosted = false
 
   /// The service's segment, `AWS::Lambda`, in milliseconds.
   func serviceSegment(end: Timestamp, status: Int, isFault: Bool = false) -> Entity {

@@ -6,7 +6,8 @@ struct InvocationTrace: Sendable {
   let isSampled: Bool
   /// The subsegment upstream that called.
   let parent: EntityID?
-  private let lineage: String?
+  /// Which functions the service has given events on the way here.
+  let lineage: String?
   /// What the function gets when the invocation is not traced.
   private let untraced: Untraced
 

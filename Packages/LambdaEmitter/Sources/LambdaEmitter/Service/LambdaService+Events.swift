@@ -73,7 +73,7 @@ extension LambdaService {
     return invocation.result(status: 202)
   }
 
-  private func reserve(_ bytes: Int) throws(LambdaError) {
+  func reserve(_ bytes: Int) throws(LambdaError) {
     try state.withLock { state throws(LambdaError) in
       guard !state.backlog.isClosed else { throw LambdaError(.service, "the service is closing") }
       guard state.backlog.bytes + bytes <= EventBacklog.bytesLimit else {
@@ -85,11 +85,15 @@ extension LambdaService {
   }
 
   private func process(_ event: Invocation) async {
+    if event.isPosted {
+      await wait(timing.acceptance)
+      emit(event.serviceSegment(end: clock.now, status: 202), of: event)
+    }
     await EventDelivery(event, service: self).run()
     finish(event.payload.count)
   }
 
-  private func finish(_ bytes: Int) {
+  func finish(_ bytes: Int) {
     let waiting = state.withLock { state in
       state.backlog.count -= 1
       state.backlog.bytes -= bytes

@@ -13,10 +13,54 @@ extension LambdaService {
     }
   }
 
-  /// Sends a message to the target `arn` of a function.
+  /// Sends a message to the target `arn` of a function: a queue, a topic's subscribers, or a function as an event.
+  /// What cannot be delivered is counted and told.
   func send(
     _ body: [UInt8], to arn: String, attributes: [String: String] = [:], traceHeader: String? = nil
   ) {
-    queue(arn).send(body, at: clock.now, attributes: attributes, traceHeader: traceHeader)
+    switch ARN(arn)?.service {
+    case "sns":
+      var message = TopicMessage(body: String(decoding: body, as: UTF8.self))
+      message.attributes = attributes.mapValues { MessageAttribute($0) }
+      message.traceHeader = traceHeader
+      publish(message, to: arn)
+    case "lambda": post(body, to: arn, traceHeader: traceHeader)
+    case "events", "s3": leaveUndelivered(.unsupported, arn)
+    // Queues have names of their own where nobody asks for ARNs.
+    default: queue(arn).send(body, at: clock.now, attributes: attributes, traceHeader: traceHeader)
+    }
+  }
+
+  /// Publishes a message to the topic `arn`, and delivers it to the subscribers whose filters admit it. Functions run
+  /// their events in ``run()``.
+  ///
+  /// Returns what was made of the message; `nil` when it was not published, which is counted and told.
+  @discardableResult
+  public func publish(_ message: TopicMessage, to arn: String) -> PublishedMessage? {
+    guard message.bytes <= TopicMessage.bytesLimit else {
+      leaveUndelivered(.tooLarge, arn)
+      return nil
+    }
+    guard let (published, notifications) = topics.publish(message, to: arn, at: clock.now, random: random) else {
+      leaveUndelivered(.unknownTopic, arn)
+      return nil
+    }
+    for notification in notifications { deliver(notification) }
+    return published
+  }
+
+  private func deliver(_ notification: TopicNotification) {
+    let subscription = notification.subscription
+    let traceHeader = notification.message.traceHeader
+    switch subscription.target {
+    case .queue:
+      guard notification.queueAttributes.count <= TopicNotification.queueAttributeLimit else {
+        return leaveUndelivered(.tooLarge, subscription.endpoint)
+      }
+      queue(subscription.endpoint).send(
+        notification.queueBody, at: clock.now, attributes: notification.queueAttributes.compactMapValues(\.text),
+        traceHeader: traceHeader)
+    case .function: post(notification.functionEvent, to: subscription.endpoint, traceHeader: traceHeader)
+    }
   }
 }

@@ -1,4 +1,4 @@
-import EventSources
+public import EventSources
 import Synchronization
 public import XRayModel
 public import XRaySampler
@@ -20,6 +20,9 @@ public final class LambdaService: Sendable {
   let timeScale: Int
   let daemonAddress: DaemonAddress
   let outlet: Outlet
+  /// The topics of the account: targets of dead letters and records, like queues and functions.
+  public let topics: TopicRegistry
+  let tellUndelivered: @Sendable (UndeliveredMessage) -> Void
   let state: Mutex<State>
   let events: AsyncStream<Invocation>
   let eventInput: AsyncStream<Invocation>.Continuation
@@ -33,11 +36,14 @@ public final class LambdaService: Sendable {
   ///   - timeScale: How much shorter than Lambda's the waits between attempts are, and how much sooner events and records
   ///     are too old. What a function takes is not scaled.
   ///   - keepsLogs: Whether attempts write logs. Without them ``logs`` and the log lines of results are empty.
+  ///   - topics: Kept by the caller; without it an account without topics.
+  ///   - tellUndelivered: Learns of each message that its target did not get, such as to log it.
   public init(
     account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
     sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
     daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000,
-    keepsLogs: Bool = true, timeScale: Int = 1
+    keepsLogs: Bool = true, timeScale: Int = 1, topics: TopicRegistry? = nil,
+    tellUndelivered: @escaping @Sendable (UndeliveredMessage) -> Void = { _ in }
   ) {
     self.account = account
     self.region = region
@@ -49,6 +55,8 @@ public final class LambdaService: Sendable {
     self.timeScale = max(1, timeScale)
     self.daemonAddress = daemonAddress
     outlet = Outlet(emitter)
+    self.topics = topics ?? TopicRegistry(records: TopicRecords(account: account, region: region))
+    self.tellUndelivered = tellUndelivered
     state = Mutex(State(concurrency: concurrency))
     (events, eventInput) = AsyncStream.makeStream()
   }
@@ -88,6 +96,7 @@ extension LambdaService {
     var roles: [String: ExecutionRole] = [:]
     var functions = FunctionTable()
     var queues: [String: EventQueue] = [:]
+    var undelivered: [UndeliveredMessage.Reason: Int] = [:]
     /// A ring once it is full.
     var logs: [InvocationLog] = []
     var oldestLog = 0
