@@ -19,6 +19,14 @@ import XRayModel
     #expect(envelope["MessageId"]?.string == answer["MessageId"])
   }
 
+  @Test func `reaches a queue without a trace that cannot be read`() async throws {
+    let account = Account()
+    _ = await account.subscribedTopic()
+    await account.call("Publish", ["TopicArn": Account.orders, "Message": "x"], traceHeader: "Root=?")
+    #expect(account.service.queue(Account.queue()).messages.map(\.traceHeader) == [nil])
+    #expect(account.service.malformedTraceHeaders == 1)
+  }
+
   @Test func `reaches a function with its trace`() async throws {
     let account = Account()
     await account.call("CreateTopic", ["Name": "orders"])

@@ -8,6 +8,8 @@ public struct FilterPolicy: Hashable, Sendable {
     case body = "MessageBody"
   }
 
+  /// Ours: bytes of a policy, which is kept as it came.
+  public static let bytesLimit = 16_384
   /// SNS: names in a policy, and combinations of what is asked of them.
   public static let nameLimit = 5
   public static let combinationLimit = 150
@@ -21,8 +23,8 @@ public struct FilterPolicy: Hashable, Sendable {
   ///
   /// - Throws: For what is no pattern, exceeds the limits, or nests what looks at attributes, which have no members.
   public init(parsing text: String, scope: Scope = .attributes) throws(EventPatternError) {
-    guard text.utf8.count <= EventPattern.bytesLimit else {
-      throw EventPatternError("has more than \(EventPattern.bytesLimit) bytes")
+    guard text.utf8.count <= Self.bytesLimit else {
+      throw EventPatternError("has more than \(Self.bytesLimit) bytes")
     }
     let json: JSONValue
     do throws(JSONError) { json = try JSONValue(parsing: text) } catch { throw EventPatternError("\(error)") }

@@ -34,9 +34,15 @@ extension LambdaService {
   /// Publishes a message to the topic `arn`, and delivers it to the subscribers whose filters admit it. Functions run
   /// their events in ``run()``.
   ///
-  /// Returns what was made of the message; `nil` when it was not published, which is counted and told.
+  /// Returns what was made of the message; `nil` when it was not published, which is counted and told. A tracing header
+  /// that cannot be read is counted as such and left out.
   @discardableResult
   public func publish(_ message: TopicMessage, to arn: String) -> PublishedMessage? {
+    var message = message
+    if let text = message.traceHeader, (try? TraceHeader(parsing: text)) == nil {
+      state.withLock { $0.malformedHeaders += 1 }
+      message.traceHeader = nil
+    }
     guard message.bytes <= TopicMessage.bytesLimit else {
       leaveUndelivered(.tooLarge, arn)
       return nil

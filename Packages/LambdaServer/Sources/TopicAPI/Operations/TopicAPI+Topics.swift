@@ -46,7 +46,9 @@ extension TopicAPI {
 
   private func set(_ topic: inout Topic, _ key: String, _ value: String) throws(TopicError) {
     guard Self.topicAttributes.contains(key) else { throw .invalid("AttributeName", "\(key.quoted) is not emulated") }
-    guard value.utf8.count <= 30_720 else { throw .invalid("AttributeValue") }
+    // SNS: a policy has 30 KB; the other bounds are ours.
+    let limit = key == "Policy" ? 30_720 : key == "DeliveryPolicy" ? 4096 : 256
+    guard value.utf8.count <= limit else { throw .invalid("AttributeValue", "\(key) has at most \(limit) bytes") }
     switch key {
     case "ContentBasedDeduplication", "FifoTopic":
       guard value.flag != nil else { throw .invalid("Attributes", "\(key) must be true or false") }
