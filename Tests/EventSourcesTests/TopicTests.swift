@@ -122,7 +122,8 @@ private func subscription(
 
   @Test func `is SNS's envelope in a queue`() throws {
     let notification = try notification(subscription(), message)
-    let json = try JSONValue(parsing: notification.queueBody.span)
+    let queued = try #require(notification.queueMessage)
+    let json = try JSONValue(parsing: queued.body.span)
     #expect(json["Type"] == "Notification")
     #expect(json["Message"] == "hello \"you\"")
     #expect(json["Subject"] == "greeting")
@@ -132,13 +133,17 @@ private func subscription(
     #expect(json["MessageAttributes"]?["n"] == ["Type": "Number", "Value": "7"])
     #expect(json["UnsubscribeURL"]?.string?.hasSuffix("SubscriptionArn=\(ordersARN):s1") == true)
     for member in ["SignatureVersion", "Signature", "SigningCertURL"] { #expect(json[member]?.string != nil) }
-    #expect(notification.queueAttributes.isEmpty)
+    #expect(queued.attributes.isEmpty)
   }
 
   @Test func `is the message itself when delivery is raw`() throws {
-    let notification = try notification(subscription { $0.isRaw = true }, message)
-    #expect(notification.queueBody == Array("hello \"you\"".utf8))
-    #expect(notification.queueAttributes == message.attributes)
+    var message = message
+    let raw = subscription { $0.isRaw = true }
+    let queued = try notification(raw, message).queueMessage
+    #expect(queued?.body == Array("hello \"you\"".utf8))
+    #expect(queued?.attributes == message.attributes)
+    for index in 0..<10 { message.attributes["a\(index)"] = "x" }
+    #expect(try notification(raw, message).queueMessage == nil)
   }
 
   @Test func `is SNS's event for a function, which may have a body of its own`() throws {

@@ -94,7 +94,7 @@ private func subscription(_ id: String, _ target: TopicSubscription.Target, _ en
       await fixture.service.settle()
       let message = try #require(fixture.service.queue(arn("sqs", "dead")).messages.first)
       #expect(message.body == Array("[1]".utf8))
-      #expect(message.attributes["RequestID"] == result.requestID)
+      #expect(message.attributes["RequestID"]?.text == result.requestID)
       #expect(fixture.service.undelivered == [:])
     }
   }

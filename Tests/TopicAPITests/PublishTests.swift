@@ -72,7 +72,7 @@ import XRayModel
       ])
     let message = try #require(account.service.queue(Account.queue()).messages.first)
     #expect(message.body == Array("raw".utf8))
-    #expect(message.attributes.keys.sorted() == ["n"])
+    #expect(message.attributes == ["n": MessageAttribute(type: "Number", value: .text("7"))])
   }
 
   @Test(arguments: [
@@ -155,6 +155,8 @@ import XRayModel
       ["TopicArn": arn, "AttributeName": "ContentBasedDeduplication", "AttributeValue": "true"])
     #expect(await publish(["MessageGroupId": "g"]).status == 200)
     #expect(await publish(["MessageGroupId": "g"]).status == 200)
-    #expect(try account.received(Account.queue("q.fifo")).count == 2)
+    let messages = account.service.queue(Account.queue("q.fifo")).messages
+    #expect(messages.count == 2)
+    #expect(messages.map(\.groupID) == ["g", "g"] && messages.first?.deduplicationID == "d")
   }
 }

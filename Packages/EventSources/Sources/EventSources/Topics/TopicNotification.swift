@@ -11,14 +11,22 @@ public struct TopicNotification: Hashable, Sendable {
 
   private var body: String { message.bodies[subscription.target] ?? message.body }
 
-  /// What a queue gets: SNS's envelope, or the message itself when delivery is raw.
-  public var queueBody: [UInt8] { subscription.isRaw ? Array(body.utf8) : envelope }
-
   /// SQS: attributes of a message.
-  public static let queueAttributeLimit = 10
+  static let attributeLimit = 10
 
-  /// The attributes of the message in a queue: its own when delivery is raw, otherwise they are in the envelope.
-  public var queueAttributes: [String: MessageAttribute] { subscription.isRaw ? message.attributes : [:] }
+  /// What a queue gets: SNS's envelope, or the message itself with its attributes when delivery is raw. `nil` when it has
+  /// more attributes than messages of queues may have.
+  public var queueMessage: NewMessage? {
+    guard !subscription.isRaw || message.attributes.count <= Self.attributeLimit else { return nil }
+    var new = NewMessage(subscription.isRaw ? Array(body.utf8) : envelope)
+    if subscription.isRaw { new.attributes = message.attributes }
+    new.traceHeader = message.traceHeader
+    if subscription.endpoint.hasSuffix(".fifo") {
+      new.groupID = message.groupID
+      new.deduplicationID = message.deduplicationID
+    }
+    return new
+  }
 
   private var envelope: [UInt8] {
     var json = JSONWriter()

@@ -4,14 +4,7 @@ import XRayModel
 /// Where records of destinations and dead letters go.
 extension LambdaService {
   /// The queue `arn`, made when it is first named: a target of dead letters and records, or a source of messages.
-  public func queue(_ arn: String) -> EventQueue {
-    state.withLock { state in
-      if let queue = state.queues[arn] { return queue }
-      let queue = EventQueue(arn: arn)
-      state.queues[arn] = queue
-      return queue
-    }
-  }
+  public func queue(_ arn: String) -> EventQueue { queues.queue(arn, at: clock.now) }
 
   /// Sends a message to the target `arn` of a function: a queue, a topic's subscribers, or a function as an event.
   /// What cannot be delivered is counted and told.
@@ -27,7 +20,9 @@ extension LambdaService {
     case "lambda": post(body, to: arn, traceHeader: traceHeader)
     case "events", "s3": leaveUndelivered(.unsupported, arn)
     // Queues have names of their own where nobody asks for ARNs.
-    default: queue(arn).send(body, at: clock.now, attributes: attributes, traceHeader: traceHeader)
+    default:
+      queue(arn).send(
+        body, at: clock.now, attributes: attributes.mapValues { MessageAttribute($0) }, traceHeader: traceHeader)
     }
   }
 
@@ -57,16 +52,18 @@ extension LambdaService {
 
   private func deliver(_ notification: TopicNotification) {
     let subscription = notification.subscription
-    let traceHeader = notification.message.traceHeader
     switch subscription.target {
     case .queue:
-      guard notification.queueAttributes.count <= TopicNotification.queueAttributeLimit else {
+      guard let message = notification.queueMessage else {
         return leaveUndelivered(.tooLarge, subscription.endpoint)
       }
-      queue(subscription.endpoint).send(
-        notification.queueBody, at: clock.now, attributes: notification.queueAttributes.compactMapValues(\.text),
-        traceHeader: traceHeader)
-    case .function: post(notification.functionEvent, to: subscription.endpoint, traceHeader: traceHeader)
+      do throws(QueueError) {
+        try queue(subscription.endpoint).send(message, at: clock.now)
+      } catch {
+        leaveUndelivered(.refusedByQueue, subscription.endpoint)
+      }
+    case .function:
+      post(notification.functionEvent, to: subscription.endpoint, traceHeader: notification.message.traceHeader)
     }
   }
 }

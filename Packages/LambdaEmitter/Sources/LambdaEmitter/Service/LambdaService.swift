@@ -18,6 +18,8 @@ public final class LambdaService: Sendable {
   let timing: InvocationTiming
   let keepsLogs: Bool
   let timeScale: Int
+  /// The account's queues: targets of dead letters and records, and sources of messages.
+  public let queues: QueueRegistry
   let daemonAddress: DaemonAddress
   let outlet: Outlet
   /// The topics of the account: targets of dead letters and records, like queues and functions.
@@ -35,6 +37,7 @@ public final class LambdaService: Sendable {
   ///   - concurrency: How many invocations of the account run at a time.
   ///   - timeScale: How much shorter than Lambda's the waits between attempts are, and how much sooner events and records
   ///     are too old. What a function takes is not scaled.
+  ///   - queues: The account's queues, when others fill and read them, too; by default the service's own.
   ///   - keepsLogs: Whether attempts write logs. Without them ``logs`` and the log lines of results are empty.
   ///   - topics: Kept by the caller; without it an account without topics.
   ///   - tellUndelivered: Learns of each message that its target did not get, such as to log it.
@@ -42,7 +45,7 @@ public final class LambdaService: Sendable {
     account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
     sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
     daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000,
-    keepsLogs: Bool = true, timeScale: Int = 1, topics: TopicRegistry? = nil,
+    keepsLogs: Bool = true, timeScale: Int = 1, queues: QueueRegistry? = nil, topics: TopicRegistry? = nil,
     tellUndelivered: @escaping @Sendable (UndeliveredMessage) -> Void = { _ in }
   ) {
     self.account = account
@@ -54,6 +57,8 @@ public final class LambdaService: Sendable {
     self.keepsLogs = keepsLogs
     self.timeScale = max(1, timeScale)
     self.daemonAddress = daemonAddress
+    // Ids of messages are drawn apart, so that they do not change what else is drawn from `random`.
+    self.queues = queues ?? QueueRegistry(account: account, region: region, random: RandomSource(seed: 1))
     outlet = Outlet(emitter)
     self.topics = topics ?? TopicRegistry(records: TopicRecords(account: account, region: region))
     self.tellUndelivered = tellUndelivered
@@ -95,7 +100,6 @@ extension LambdaService {
     let concurrency: Int
     var roles: [String: ExecutionRole] = [:]
     var functions = FunctionTable()
-    var queues: [String: EventQueue] = [:]
     var undelivered: [UndeliveredMessage.Reason: Int] = [:]
     /// A ring once it is full.
     var logs: [InvocationLog] = []

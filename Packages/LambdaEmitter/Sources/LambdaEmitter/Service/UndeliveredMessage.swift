@@ -6,6 +6,7 @@ public struct UndeliveredMessage: Hashable, Sendable, CustomStringConvertible {
     case unknownFunction = "there is no such function"
     case unsupported = "targets of this kind are not emulated"
     case tooLarge = "the message is too large for the target"
+    case refusedByQueue = "the queue has no room for it"
     case recursion = "the function has had its own events 16 times, or more than 32 functions are in a row"
     case refused = "no more events are accepted"
   }
