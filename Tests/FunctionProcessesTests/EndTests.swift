@@ -56,7 +56,7 @@ import XRayModel
       let program = try RuntimeProgram(runtime: "provided", handler: "x", codeFolder: fixture.folder.path)
       let process = try await ProcessHandle.start(
         program, variables: [:], on: MultiThreadedEventLoopGroup.singleton.next())
-      try await process.waitUntilReady()
+      try await process.waitUntilReady { _ in }
       let port = try #require(process.mark.split(separator: ":").last.flatMap { Int($0) })
       #expect(listens(port))
       await process.stop(grace: .seconds(2))

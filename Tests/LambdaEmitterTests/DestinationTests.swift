@@ -2,6 +2,7 @@ import EventSources
 import LambdaEmitter
 import Testing
 import XRayModel
+import XRaySampler
 
 private func arn(_ service: String, _ name: String) -> String { "arn:aws:\(service):us-east-1:123456789012:\(name)" }
 
@@ -186,6 +187,29 @@ private func subscription(_ id: String, _ target: TopicSubscription.Target, _ en
     #expect(try await run() == first)
   }
 
+  @Test(arguments: [1, 2])
+  func `that is a function is accepted when the journal has its event`(limit: Int) async throws {
+    let journal = Diary(limit: limit)
+    let recorder = Recorder()
+    try await Simulation.run(from: startOfTime) { clock in
+      let service = LambdaService(
+        clock: clock, random: RandomSource(seed: 1), sampler: FixedSampler.always, emitter: recorder, journal: journal)
+      let fixture = Fixture(service: service, clock: clock, recorder: recorder, random: RandomSource(seed: 2))
+      service.putRole(try ExecutionRole(arn: roleARN, managedPolicies: ["AWSXRayDaemonWriteAccess"]))
+      try await service.serving { service in
+        try fixture.function()
+        try fixture.function("after")
+        try fixture.destinations(success: arn("lambda", "function:after"))
+        _ = try await service.invoke("worker", type: .event)
+      }
+      #expect(service.undelivered == (limit == 1 ? [.refused: 1] : [:]))
+    }
+    #expect(journal.accepted.all.count == limit)
+    #expect(Set(journal.finished.all) == Set(journal.accepted.all))
+    #expect(recorder.services.map { $0.http?.response?.status } == [202, limit == 1 ? 500 : 202])
+    #expect(recorder.functions.count == limit)
+  }
+
   @Test func `after the service's end is counted`() async throws {
     let told = Notes<UndeliveredMessage>()
     let service = LambdaService(
@@ -207,4 +231,21 @@ private func subscription(_ id: String, _ target: TopicSubscription.Target, _ en
 private struct StillClock: WallClock {
   var now: Timestamp { startOfTime }
   func sleep(until deadline: Timestamp, tolerance: Duration?) async throws {}
+}
+
+/// A journal that takes a few events.
+private final class Diary: EventJournal {
+  let accepted = Notes<String>()
+  let finished = Notes<String>()
+  private let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  func takePending() -> [AcceptedEvent] { [] }
+  func accept(_ event: AcceptedEvent) async throws(LambdaError) {
+    guard accepted.all.count < limit else { throw LambdaError(.service, "full") }
+    accepted.add(event.requestID)
+  }
+  func note(_ progress: EventProgress, of requestID: String) {}
+  func finish(_ requestID: String) { finished.add(requestID) }
 }

@@ -18,9 +18,10 @@ struct ProcessHandle: Sendable {
     return ProcessHandle(loop: loop, process: process, mark: "AWS_LAMBDA_RUNTIME_API=\(address)")
   }
 
-  /// Returns when the runtime has asked for its first event. A task that is cancelled kills it.
-  func waitUntilReady() async throws {
-    try await killedWhenCancelled { $0.session.whenReady() }
+  /// Returns when the runtime has asked for its first event; `log` has what it wrote until then. A task that is
+  /// cancelled kills it.
+  func waitUntilReady(log: @escaping @Sendable (String) -> Void) async throws {
+    try await killedWhenCancelled { $0.whenReady(log: log) }
   }
 
   func invoke(
@@ -46,12 +47,6 @@ struct ProcessHandle: Sendable {
   func stop(grace: TimeAmount) async {
     let (process, loop) = (process, loop)
     try? await loop.flatSubmit { process.value.stop(grace: grace) }.get()
-  }
-
-  /// What the process wrote outside of invocations.
-  func takeOutput() async -> [String] {
-    let (process, loop) = (process, loop)
-    return (try? await loop.flatSubmit { process.value.takeOutput() }.get()) ?? []
   }
 
   private func killedWhenCancelled<Value: Sendable>(

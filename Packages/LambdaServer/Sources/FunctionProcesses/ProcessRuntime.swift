@@ -47,7 +47,7 @@ public final class ProcessRuntime: FunctionRuntime {
   /// - Parameters:
   ///   - freezes: Whether its processes are stopped between invocations, as Lambda's are.
   ///   - group: Serves the Runtime API; one thread is enough for many environments.
-  ///   - logger: Told what the process wrote when its initialization fails, which no invocation's log can take.
+  ///   - logger: Told when an initialization fails.
   public init(
     _ program: RuntimeProgram, freezes: Bool = false,
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
@@ -67,7 +67,7 @@ public final class ProcessRuntime: FunctionRuntime {
   public func initialize(_ context: InitializationContext) async throws {
     let variables = variables(from: context.environment)
     state.withLock { $0.variables = variables }
-    try await start()
+    try await start(log: context.log)
   }
 
   public func invoke(_ event: InvocationEvent, _ context: InvocationContext) async throws -> [UInt8] {
@@ -78,6 +78,7 @@ public final class ProcessRuntime: FunctionRuntime {
       (name: "Lambda-Runtime-Invoked-Function-Arn", value: context.invokedFunctionARN),
     ]
     if !context.traceHeader.isEmpty { headers.append((name: "Lambda-Runtime-Trace-Id", value: context.traceHeader)) }
+    if let client = context.clientContext { headers.append((name: "Lambda-Runtime-Client-Context", value: client.oneLine)) }
     defer {
       let left = context.clock.now.duration(to: deadline)
       state.withLock { $0.limit = TimeAmount(max(left, .milliseconds(50))) }
@@ -90,7 +91,7 @@ public final class ProcessRuntime: FunctionRuntime {
         await retire(process)
       }
     }
-    let process = try await start()
+    let process = try await start(log: context.log)
     do {
       return try await process.invoke(event, headers: headers, context)
     } catch RuntimeSession.End.goneBefore {
@@ -112,7 +113,7 @@ public final class ProcessRuntime: FunctionRuntime {
   }
 
   @discardableResult
-  private func start() async throws -> ProcessHandle {
+  private func start(log: @escaping @Sendable (String) -> Void) async throws -> ProcessHandle {
     let variables = try state.withLock { state in
       guard !state.isOver else { throw CancellationError() }
       return state.variables
@@ -124,10 +125,9 @@ public final class ProcessRuntime: FunctionRuntime {
     }
     do {
       if isOver { throw CancellationError() }
-      try await process.waitUntilReady()
+      try await process.waitUntilReady(log: log)
     } catch {
-      let lines = await process.takeOutput().suffix(100)
-      logger.info("a function's initialization failed", metadata: ["error": "\(error)", "output": "\(lines)"])
+      logger.info("a function's initialization failed", metadata: ["error": "\(error)"])
       await retire(process, grace: .zero)
       throw error
     }
@@ -137,7 +137,7 @@ public final class ProcessRuntime: FunctionRuntime {
   /// Ends a process, and forgets it only then, so that two who ask for its end both wait for it.
   private func retire(_ process: ProcessHandle, grace: TimeAmount = shutDownGrace) async {
     await process.stop(grace: grace)
-    for stray in ProcessTable.processes(with: process.mark) { ChildProcess.kill(stray) }
+    ProcessTable.killProcesses(with: process.mark)
     state.withLock { if $0.process?.mark == process.mark { $0.process = nil } }
   }
 
@@ -157,5 +157,12 @@ public final class ProcessRuntime: FunctionRuntime {
       variables["PATH"] = [variables["PATH"], String(cString: own)].compactMap(\.self).joined(separator: ":")
     }
     return variables.merging(program.variables) { _, program in program }
+  }
+}
+
+extension [UInt8] {
+  /// JSON as a header can carry it: what ends a line there can only stand between its parts.
+  fileprivate var oneLine: String {
+    String(decoding: map { $0 < 0x20 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
   }
 }

@@ -7,6 +7,10 @@ public struct InitializationContext: Sendable {
   /// When initialization must be over.
   public let deadline: Timestamp
   public let clock: any WallClock
+  var journal = InvocationJournal(isKept: false)
+
+  /// Adds a line to the log of the invocation that needs the environment, before its `START`.
+  public func log(_ line: String) { journal.write(line) }
 }
 
 /// What a function knows of the invocation that it works on, and how it talks to its environment.
@@ -17,6 +21,8 @@ public struct InvocationContext: Sendable {
   /// As the caller named the function, with the qualifier.
   public let invokedFunctionARN: String
   public let memoryMegabytes: Int
+  /// What the caller tells of itself: JSON, and only of synchronous requests.
+  public let clientContext: [UInt8]?
   /// When the function is stopped.
   public let deadline: Timestamp
   /// The value of `_X_AMZN_TRACE_ID`. When the invocation is traced its `Parent` is the Invocation subsegment.

@@ -103,7 +103,8 @@ struct FunctionAttempt {
       if case .late = result { environment.daemon.end() }
       return result
     }
-    let context = InitializationContext(environment: environment.variables, deadline: deadline, clock: clock)
+    let context = InitializationContext(
+      environment: environment.variables, deadline: deadline, clock: clock, journal: journal)
     return await race(until: deadline, on: clock, whenLate: { environment.daemon.end() }) {
       try await environment.runtime.initialize(context)
     }
@@ -151,8 +152,8 @@ struct FunctionAttempt {
     let configuration = invocation.function.configuration
     return InvocationContext(
       requestID: invocation.requestID, functionName: configuration.name, version: invocation.function.version,
-      invokedFunctionARN: invocation.invokedARN, memoryMegabytes: configuration.memoryMegabytes, deadline: deadline,
-      traceHeader: header, environment: variables, clock: clock, emitter: environment.daemon, journal: journal,
+      invokedFunctionARN: invocation.invokedARN, memoryMegabytes: configuration.memoryMegabytes,
+      clientContext: invocation.clientContext, deadline: deadline, traceHeader: header, environment: variables, clock: clock, emitter: environment.daemon, journal: journal,
       daemon: environment.daemon)
   }
 }

@@ -9,10 +9,10 @@ struct InvocationTrace: Sendable {
   /// Which functions the service has given events on the way here.
   let lineage: String?
   /// What the function gets when the invocation is not traced.
-  private let untraced: Untraced
+  let untraced: Untraced
 
   /// The header of a function whose invocation is not traced.
-  private enum Untraced: Sendable {
+  enum Untraced: Sendable {
     case passedOn(String)
     case new(parent: EntityID)
   }

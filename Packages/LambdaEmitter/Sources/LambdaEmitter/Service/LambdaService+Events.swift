@@ -17,7 +17,8 @@ extension LambdaService {
   public func serving<Result: Sendable>(
     _ body: @Sendable (LambdaService) async throws -> Result
   ) async throws -> Result {
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    resumeEvents()
+    return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.run() }
       let result = try await body(self)
       await settle()
@@ -29,9 +30,13 @@ extension LambdaService {
 
   /// Works asynchronous events off until ``close()`` is called or the task is cancelled; then shuts the
   /// environments down. To be called once.
+  ///
+  /// Events that the service's journal has from before are worked off as well. When the task is cancelled, events that
+  /// are not done stay in the journal; without one they end as dead letters.
   public func run() async {
+    resumeEvents()
     await withDiscardingTaskGroup { group in
-      // After a cancellation this still yields what is in the queue, so that each event ends as a dead letter.
+      // After a cancellation this still yields what is in the queue: each event is kept, or ends as a dead letter.
       for await event in events { group.addTask { await self.process(event) } }
     }
     close()
@@ -61,7 +66,9 @@ extension LambdaService {
     do throws(LambdaError) {
       try reserve(invocation.payload.count)
       await wait(timing.acceptance)
+      try await keep(invocation)
       if case .terminated = eventInput.yield(invocation) {
+        journal?.finish(invocation.requestID)
         finish(invocation.payload.count)
         throw LambdaError(.service, "the service is closing")
       }
@@ -84,12 +91,37 @@ extension LambdaService {
     }
   }
 
+  /// Returns when the event can no longer be lost.
+  private func keep(_ invocation: Invocation) async throws(LambdaError) {
+    guard let journal else { return }
+    do throws(LambdaError) {
+      try await journal.accept(AcceptedEvent(invocation))
+    } catch {
+      finish(invocation.payload.count)
+      throw error
+    }
+  }
+
+  /// Accepts an event that the service itself gave the function. What cannot be kept is counted and told.
+  private func acceptPosted(_ event: Invocation) async -> Bool {
+    await wait(timing.acceptance)
+    do throws(LambdaError) {
+      try await keep(event)
+    } catch {
+      emit(event.serviceSegment(end: clock.now, status: error.statusCode), of: event)
+      leaveUndelivered(.refused, event.invokedARN)
+      return false
+    }
+    emit(event.serviceSegment(end: clock.now, status: 202), of: event)
+    return true
+  }
+
   private func process(_ event: Invocation) async {
     if event.isPosted {
-      await wait(timing.acceptance)
-      emit(event.serviceSegment(end: clock.now, status: 202), of: event)
+      guard await acceptPosted(event) else { return }
     }
-    await EventDelivery(event, service: self).run()
+    let isDone = await EventDelivery(event, service: self).run()
+    if isDone { journal?.finish(event.requestID) }
     finish(event.payload.count)
   }
 

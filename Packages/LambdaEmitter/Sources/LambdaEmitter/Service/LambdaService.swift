@@ -18,6 +18,7 @@ public final class LambdaService: Sendable {
   let timing: InvocationTiming
   let keepsLogs: Bool
   let timeScale: Int
+  let journal: (any EventJournal)?
   /// The account's queues: targets of dead letters and records, and sources of messages.
   public let queues: QueueRegistry
   let daemonAddress: DaemonAddress
@@ -37,6 +38,7 @@ public final class LambdaService: Sendable {
   ///   - concurrency: How many invocations of the account run at a time.
   ///   - timeScale: How much shorter than Lambda's the waits between attempts are, and how much sooner events and records
   ///     are too old. What a function takes is not scaled.
+  ///   - journal: Keeps accepted events over the end of the process; without one they end with it.
   ///   - queues: The account's queues, when others fill and read them, too; by default the service's own.
   ///   - keepsLogs: Whether attempts write logs. Without them ``logs`` and the log lines of results are empty.
   ///   - topics: Kept by the caller; without it an account without topics.
@@ -45,8 +47,8 @@ public final class LambdaService: Sendable {
     account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
     sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
     daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000,
-    keepsLogs: Bool = true, timeScale: Int = 1, queues: QueueRegistry? = nil, topics: TopicRegistry? = nil,
-    tellUndelivered: @escaping @Sendable (UndeliveredMessage) -> Void = { _ in }
+    keepsLogs: Bool = true, timeScale: Int = 1, journal: (any EventJournal)? = nil, queues: QueueRegistry? = nil,
+    topics: TopicRegistry? = nil, tellUndelivered: @escaping @Sendable (UndeliveredMessage) -> Void = { _ in }
   ) {
     self.account = account
     self.region = region
@@ -56,6 +58,7 @@ public final class LambdaService: Sendable {
     self.timing = timing
     self.keepsLogs = keepsLogs
     self.timeScale = max(1, timeScale)
+    self.journal = journal
     self.daemonAddress = daemonAddress
     // Ids of messages are drawn apart, so that they do not change what else is drawn from `random`.
     self.queues = queues ?? QueueRegistry(account: account, region: region, random: RandomSource(seed: 1))
@@ -124,7 +127,8 @@ struct FunctionRecord {
   var latest: FunctionVersion
   /// Version 1 first.
   var published: [FunctionVersion] = []
-  var eventInvoke = EventInvokeConfiguration()
+  /// What was said about events, by the qualifier that they were sent to.
+  var eventInvoke: [String: EventInvokeConfiguration] = [:]
   var reservedConcurrency: Int?
   /// Environments that wait, the one that worked last at the end.
   var idle: [ExecutionEnvironment] = []

@@ -111,6 +111,22 @@ final class SupervisedProcess {
     beginWatch()
   }
 
+  /// Succeeds when the runtime asks for its first event, fails when it will not. `log` takes what it writes until then.
+  func whenReady(log: @escaping (String) -> Void) -> EventLoopFuture<Void> {
+    output.sink = log
+    let promise = loop.makePromise(of: Void.self)
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    session.whenReady().whenComplete { result in
+      let process = bound.value
+      process.afterOutput {
+        process.output.endLine()
+        process.output.sink = nil
+        promise.completeWith(result)
+      }
+    }
+    return promise.futureResult
+  }
+
   // MARK: Work
 
   /// Gives the runtime an event, with `sink` for what it writes from now on.
@@ -152,16 +168,6 @@ final class SupervisedProcess {
   /// `127.0.0.1:PORT` of the Runtime API.
   var address: String { server?.address ?? "" }
   var residentMegabytes: Int { child.map { ProcessTable.residentMegabytes(of: $0.id) } ?? 0 }
-  /// What the process wrote outside of invocations.
-  func takeOutput() -> EventLoopFuture<[String]> {
-    let promise = loop.makePromise(of: [String].self)
-    afterOutput {
-      self.output.endLine()
-      promise.succeed(self.output.takeKept())
-    }
-    return promise.futureResult
-  }
-
   /// Does `work` when what the process wrote until now is read: at once, unless there is something. A process that
   /// writes on and on is not waited for.
   private func afterOutput(round: Int = 0, _ work: @escaping () -> Void) {
