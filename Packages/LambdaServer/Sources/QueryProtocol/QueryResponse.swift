@@ -50,6 +50,7 @@ public struct QueryResponse: Hashable, Sendable {
 public struct QueryRefusal: Hashable, Sendable {
   /// The service's name for it, such as `NoSuchEntity`.
   public var code: String
+  /// For people.
   public var message: String
   /// 400 to 599.
   public var status: Int

@@ -10,12 +10,14 @@ public struct FilterPolicy: Hashable, Sendable {
 
   /// Ours: bytes of a policy, which is kept as it came.
   public static let bytesLimit = 16_384
-  /// SNS: names in a policy, and combinations of what is asked of them.
+  /// SNS: names in a policy.
   public static let nameLimit = 5
+  /// SNS: combinations of what is asked of the names.
   public static let combinationLimit = 150
 
   /// The policy as it came.
   public let text: String
+  /// What it looks at.
   public let scope: Scope
   private let pattern: EventPattern
 

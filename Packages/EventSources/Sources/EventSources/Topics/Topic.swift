@@ -4,6 +4,7 @@ public struct Topic: Hashable, Sendable {
   public let name: String
   /// The attributes that were set, by SNS's names, such as `DisplayName` and `ContentBasedDeduplication`.
   public var attributes: [String: String] = [:]
+  /// At most 50, by key.
   public var tags: [String: String] = [:]
 
   /// A topic without attributes.
@@ -25,6 +26,7 @@ public struct TopicSubscription: Hashable, Sendable {
   public let id: String
   /// The topic's name.
   public let topic: String
+  /// What the endpoint is.
   public let target: Target
   /// The ARN of the queue or the function.
   public let endpoint: String

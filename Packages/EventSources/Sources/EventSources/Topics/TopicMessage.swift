@@ -2,8 +2,11 @@ public import XRayModel
 
 /// What is published to a topic.
 public struct TopicMessage: Hashable, Sendable {
+  /// What subscribers get that have no body of their own in ``bodies``.
   public var body: String
+  /// At most 100 characters.
   public var subject: String?
+  /// Message attributes, by name.
   public var attributes: [String: MessageAttribute] = [:]
   /// Bodies for subscribers of one kind, which they get instead of ``body``.
   public var bodies: [TopicSubscription.Target: String] = [:]
@@ -26,7 +29,9 @@ public struct TopicMessage: Hashable, Sendable {
 
 /// What publishing a message has made of it.
 public struct PublishedMessage: Hashable, Sendable {
+  /// A UUID.
   public var id: String
+  /// When it was published.
   public var time: Timestamp
   /// Of FIFO topics: 20 digits, greater with each message.
   public var sequenceNumber: String?

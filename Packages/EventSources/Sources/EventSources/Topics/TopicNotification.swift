@@ -2,11 +2,16 @@ import XRayModel
 
 /// A message on its way from a topic to one subscriber.
 public struct TopicNotification: Hashable, Sendable {
+  /// What was published.
   public let message: TopicMessage
+  /// Its id and time.
   public let published: PublishedMessage
+  /// The topic that it was published to.
   public let topicARN: String
   let region: String
+  /// Who gets it.
   public let subscription: TopicSubscription
+  /// The subscription's ARN.
   public let subscriptionARN: String
 
   private var body: String { message.bodies[subscription.target] ?? message.body }

@@ -2,7 +2,9 @@ public import XRayModel
 
 /// Why kept topics could not be read.
 public struct TopicDamage: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, and where.
   public var detail: String
+  /// For people.
   public var description: String { "damaged topics: \(detail)" }
 }
 

@@ -2,6 +2,7 @@
 public struct TopicRecords: Hashable, Sendable {
   /// The twelve digits of the account that the ARNs name.
   public let account: String
+  /// The region that the ARNs name.
   public let region: String
   /// By name.
   public internal(set) var topics: [String: Topic] = [:]
