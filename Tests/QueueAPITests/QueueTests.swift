@@ -82,9 +82,9 @@ import XRayModel
       ("AmazonSQS.CreateQueue", #"{"QueueName":"q q"}"#, "InvalidParameterValueException"),
       ("AmazonSQS.ListQueues", #"{"MaxResults":0}"#, "InvalidParameterValueException"),
       ("AmazonSQS.AddPermission", "{}", "UnsupportedOperation"), ("AmazonSQS.Nope", "{}", "UnknownOperationException"),
-      ("Other.CreateQueue", "{}", "UnknownOperationException"), (nil, "{}", "UnknownOperationException"),
-    ] as [(String?, String, String)])
-  func `refuse calls that cannot be`(target: String?, body: String, error: String) async throws {
+      ("Other.CreateQueue", "{}", "UnknownOperationException"),
+    ])
+  func `refuse calls that cannot be`(target: String, body: String, error: String) async throws {
     try await Fixture.run { fixture in
       let answer = await fixture.call(target: target, body: body)
       #expect(answer.status == 400 && answer.errorType == error && answer["message"]?.string?.isEmpty == false)

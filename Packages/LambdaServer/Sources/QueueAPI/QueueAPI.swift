@@ -2,9 +2,10 @@ public import DaemonServer
 public import EventSources
 import NIOCore
 import NIOHTTP1
+import QueryProtocol
 public import XRayModel
 
-/// SQS for its clients: the operations on the queues of a registry, over the JSON protocol.
+/// SQS for its clients: the operations on the queues of a registry, over the JSON protocol and the older query protocol.
 ///
 /// It looks at calls, not at who makes them: nobody is authenticated here.
 public final class QueueAPI: Sendable {
@@ -18,6 +19,8 @@ public final class QueueAPI: Sendable {
   public static let answerTime = Duration.seconds(30)
   /// What the header `X-Amz-Target` of a call begins with.
   public static let targetPrefix = "AmazonSQS."
+  /// The parameter `Version` of forms.
+  public static let formVersion = QueryCall.version
 
   /// - Parameters:
   ///   - registry: Shared with who else fills and reads the queues.
@@ -40,16 +43,32 @@ public final class QueueAPI: Sendable {
       methods: [.POST], bodyBytes: bodyBytes, name: "SQS", answerTime: answerTime)
   }
 
-  /// Answers a call at `/` or at a queue's URL. Never throws: whatever goes wrong is an answer too.
+  /// Answers a call at `/` or at a queue's URL: of the JSON protocol when it has the header `X-Amz-Target`, else of the
+  /// query protocol. Never throws: whatever goes wrong is an answer too.
   ///
   /// A poll ends when its task is cancelled.
   public func answer(_ request: DaemonServer.Application.Request) async -> DaemonServer.Application.Response {
+    if let target = request.head.headers.first(name: "X-Amz-Target") { return await answer(request, target: target) }
+    return await answer(form: request)
+  }
+
+  private func answer(
+    _ request: DaemonServer.Application.Request, target: String
+  ) async -> DaemonServer.Application.Response {
     var headers: HTTPHeaders = [
       "Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": random.requestID(),
     ]
     do throws(QueueFault) {
-      let result = try await result(of: request)
-      return DaemonServer.Application.Response(headers: headers, body: ByteBuffer(string: result.rendered()))
+      guard target.hasPrefix(Self.targetPrefix) else {
+        throw QueueFault(.unknownOperation, "The header X-Amz-Target names no operation of SQS.")
+      }
+      guard request.body.readableBytes <= Self.bodyBytes else {
+        throw QueueFault(.serialization, "A request has at most \(Self.bodyBytes) bytes.")
+      }
+      let input = try QueueInput(Array(request.body.readableBytesView))
+      let result = try await perform(String(target.dropFirst(Self.targetPrefix.count)), input, of: request)
+      let body = ByteBuffer(string: JSONValue.object(JSONObject(result)).rendered())
+      return DaemonServer.Application.Response(headers: headers, body: body)
     } catch {
       headers.add(
         name: "x-amzn-query-error",
@@ -60,25 +79,44 @@ public final class QueueAPI: Sendable {
     }
   }
 
-  private func result(of request: DaemonServer.Application.Request) async throws(QueueFault) -> JSONValue {
-    let target = request.head.headers.first(name: "X-Amz-Target") ?? ""
-    guard target.hasPrefix(Self.targetPrefix) else {
-      throw QueueFault(.unknownOperation, "The header X-Amz-Target names no operation of SQS.")
+  private func answer(form request: DaemonServer.Application.Request) async -> DaemonServer.Application.Response {
+    let requestID = random.requestID()
+    let answer: QueryResponse
+    do throws(QueueFault) {
+      let call = try QueryCall(try Self.form(Array(request.body.readableBytesView)))
+      let result = try await perform(call.action, QueueInput(call.input), of: request)
+      var xml = XMLWriter()
+      xml.members(result, of: call.action)
+      answer = QueryResponse(
+        action: call.action, namespace: QueryCall.namespace, requestID: requestID, result: xml)
+    } catch {
+      let refusal = QueryRefusal(code: error.kind.queryCode, message: error.message, status: error.kind.status)
+      answer = QueryResponse(refusal, namespace: QueryCall.namespace, requestID: requestID)
     }
-    let name = String(target.dropFirst(Self.targetPrefix.count))
+    return DaemonServer.Application.Response(
+      status: HTTPResponseStatus(statusCode: answer.status),
+      headers: ["Content-Type": QueryResponse.contentType, "x-amzn-RequestId": requestID],
+      body: ByteBuffer(bytes: answer.body))
+  }
+
+  private static func form(_ body: [UInt8]) throws(QueueFault) -> QueryForm {
+    do throws(QueryFormError) { return try QueryForm(parsing: body) } catch {
+      throw QueueFault(.serialization, "\(error)")
+    }
+  }
+
+  private func perform(
+    _ name: String, _ input: QueueInput, of request: DaemonServer.Application.Request
+  ) async throws(QueueFault) -> Result {
     guard let operation = Self.operations[name] else {
       throw Self.unsupported.contains(name)
         ? QueueFault(.unsupportedOperation, "\(name) is not supported here.")
         : QueueFault(.unknownOperation, "There is no operation \(name.prefix(100)).")
     }
-    guard request.body.readableBytes <= Self.bodyBytes else {
-      throw QueueFault(.serialization, "A request has at most \(Self.bodyBytes) bytes.")
-    }
     let call = QueueCall(
-      input: try QueueInput(Array(request.body.readableBytesView)), path: QueuePath(request.path),
-      host: request.head.headers.first(name: "Host") ?? "localhost",
+      input: input, path: QueuePath(request.path), host: request.head.headers.first(name: "Host") ?? "localhost",
       traceHeader: request.head.headers.first(name: TraceHeader.httpName))
-    return .object(JSONObject(try await operation(self, call)))
+    return try await operation(self, call)
   }
 }
 

@@ -5,7 +5,7 @@ import XRayModel
 struct QueueInput: Sendable {
   private let object: JSONObject
 
-  private init(_ object: JSONObject) { self.object = object }
+  init(_ object: JSONObject) { self.object = object }
 
   /// - Parameter body: A JSON object; nothing at all stands for an empty one.
   init(_ body: [UInt8]) throws(QueueFault) {
