@@ -43,6 +43,14 @@ import XRayModel
     #expect(queue.settings.visibilityTimeoutSeconds == 1 && queue.messages.count == 1)
   }
 
+  @Test func `lets no queue be its own dead letter queue`() throws {
+    let registry = makeRegistry()
+    let queue = try registry.create("q", at: start)
+    let policy = #"{"deadLetterTargetArn":"\#(queue.arn)","maxReceiveCount":1}"#
+    let error = refusal { try registry.set(["RedrivePolicy": policy], of: queue, at: start) }
+    #expect(error == .invalidAttributeValue && queue.settings.redrive == nil)
+  }
+
   @Test func `lists by prefix and in pages`() throws {
     let registry = makeRegistry()
     for name in ["b2", "a1", "b1", "b3"] { try registry.create(name, at: start) }

@@ -137,7 +137,7 @@ public final class QueueRegistry: Sendable {
       }
       var settings = QueueSettings(isOrdered: isOrdered)
       try settings.apply(attributes)
-      try checkTarget(of: settings)
+      try checkTarget(of: settings, arn(name))
       try Self.check(tags: tags)
       guard queues.withLock({ $0.count }) < Self.limit else {
         throw QueueError(.overLimit, "There are \(Self.limit) queues.")
@@ -162,7 +162,7 @@ public final class QueueRegistry: Sendable {
   public func set(_ attributes: [String: String], of queue: EventQueue, at moment: Timestamp) throws(QueueError) {
     try update(queue) { settings, record throws(QueueError) in
       try settings.apply(attributes)
-      try checkTarget(of: settings)
+      try checkTarget(of: settings, queue.arn)
       record.modified = moment
     }
   }
@@ -199,8 +199,11 @@ public final class QueueRegistry: Sendable {
     }
   }
 
-  private func checkTarget(of settings: QueueSettings) throws(QueueError) {
+  private func checkTarget(of settings: QueueSettings, _ arn: String) throws(QueueError) {
     guard let target = settings.redrive?.target else { return }
+    guard target != arn else {
+      throw QueueError(.invalidAttributeValue, "A queue cannot be the dead letter queue of itself.")
+    }
     guard queues.withLock({ $0[target] != nil }) else {
       throw QueueError(
         .invalidAttributeValue,
