@@ -111,6 +111,11 @@ public final class EventStream: Sendable {
     }
   }
 
+  /// The sequence number that the record at `position` has, or will have.
+  public func sequenceNumber(inShard number: Int, at position: Int) -> String {
+    SequenceNumber(epoch: epoch, position: max(0, position), shard: number).text
+  }
+
   private func place(_ text: String, inShard number: Int, offset: Int = 0) -> Int? {
     guard let place = SequenceNumber(text), place.shard == number, place.epoch <= epoch, place.position < .max else {
       return nil
