@@ -1,4 +1,4 @@
-import EventSources
+public import EventSources
 import Synchronization
 public import XRayModel
 public import XRaySampler
@@ -18,6 +18,8 @@ public final class LambdaService: Sendable {
   let timing: InvocationTiming
   let keepsLogs: Bool
   let timeScale: Int
+  /// The account's queues: targets of dead letters and records, and sources of messages.
+  public let queues: QueueRegistry
   let daemonAddress: DaemonAddress
   let outlet: Outlet
   let state: Mutex<State>
@@ -32,12 +34,13 @@ public final class LambdaService: Sendable {
   ///   - concurrency: How many invocations of the account run at a time.
   ///   - timeScale: How much shorter than Lambda's the waits between attempts are, and how much sooner events and records
   ///     are too old. What a function takes is not scaled.
+  ///   - queues: The account's queues, when others fill and read them, too; by default the service's own.
   ///   - keepsLogs: Whether attempts write logs. Without them ``logs`` and the log lines of results are empty.
   public init(
     account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
     sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
     daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000,
-    keepsLogs: Bool = true, timeScale: Int = 1
+    keepsLogs: Bool = true, timeScale: Int = 1, queues: QueueRegistry? = nil
   ) {
     self.account = account
     self.region = region
@@ -48,6 +51,8 @@ public final class LambdaService: Sendable {
     self.keepsLogs = keepsLogs
     self.timeScale = max(1, timeScale)
     self.daemonAddress = daemonAddress
+    // Ids of messages are drawn apart, so that they do not change what else is drawn from `random`.
+    self.queues = queues ?? QueueRegistry(account: account, region: region, random: RandomSource(seed: 1))
     outlet = Outlet(emitter)
     state = Mutex(State(concurrency: concurrency))
     (events, eventInput) = AsyncStream.makeStream()
@@ -87,7 +92,6 @@ extension LambdaService {
     let concurrency: Int
     var roles: [String: ExecutionRole] = [:]
     var functions = FunctionTable()
-    var queues: [String: EventQueue] = [:]
     /// A ring once it is full.
     var logs: [InvocationLog] = []
     var oldestLog = 0
