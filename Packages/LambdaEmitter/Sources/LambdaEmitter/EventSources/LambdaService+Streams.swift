@@ -61,7 +61,7 @@ extension LambdaService {
       if stop.isStopped || Task.isCancelled || stream.isClosed { return }
       guard let version = try? self.function(function) else {
         note(.tried(hasFailed: true))
-        await sleep(until: clock.now.advanced(by: scaled(.seconds(1))), unless: stop)
+        await stop.sleep(until: clock.now.advanced(by: scaled(.seconds(1))), on: clock)
         continue
       }
       let batch = stream.read(

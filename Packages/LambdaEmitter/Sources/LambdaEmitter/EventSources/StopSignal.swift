@@ -1,5 +1,5 @@
 import Synchronization
-import XRayModel
+public import XRayModel
 
 /// Tells those who feed a function to end after the batch they are at, which a cancellation would break off.
 public final class StopSignal: Sendable {
@@ -45,6 +45,11 @@ public final class StopSignal: Sendable {
       state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
     }
   }
+
+  /// Sleeps until `moment`, until the signal is given or the task is cancelled.
+  public func sleep(until moment: Timestamp, on clock: any WallClock) async {
+    await firstOf({ try? await clock.sleep(until: moment, tolerance: nil) }, { await self.wait() })
+  }
 }
 
 /// Runs works beside each other until the first of them ends; then cancels the others and waits for them.
@@ -53,12 +58,5 @@ func firstOf(_ works: @Sendable () async -> Void...) async {
     for work in works { group.addTask { await work() } }
     await group.next()
     group.cancelAll()
-  }
-}
-
-extension LambdaService {
-  /// Sleeps until `moment`, or until the signal is given.
-  func sleep(until moment: Timestamp, unless stop: StopSignal) async {
-    await firstOf({ try? await self.clock.sleep(until: moment, tolerance: nil) }, { await stop.wait() })
   }
 }

@@ -63,25 +63,11 @@ struct StreamBatch {
     return bytes + Array("]}".utf8)
   }
 
-  /// How many records, from the first on, a function's answer says are processed; `nil` when it makes no sense, which
-  /// counts as none.
-  func processed(by answer: FunctionAnswer) -> Int? {
-    guard let json = try? JSONValue(parsing: answer.payload.span) else { return nil }
-    if json == .null { return count }
-    guard let object = json.object else { return nil }
-    let failures: [JSONValue]
-    switch object["batchItemFailures"] {
-    case nil, .null?: return count
-    case .array(let elements)?: failures = elements
-    default: return nil
-    }
-    var numbers: Set<String> = []
-    for failure in failures {
-      guard let number = failure["itemIdentifier"]?.string else { return nil }
-      numbers.insert(number)
-    }
-    let known = elements.enumerated().filter { numbers.contains($0.element.record.sequenceNumber) }
-    guard known.count == numbers.count else { return nil }
-    return known.first?.offset ?? count
+  /// How many records, from the first on, are processed as a function's answer tells: those before the first that
+  /// failed, and none when the answer makes no sense.
+  func processed(accordingTo answer: [UInt8]) -> Int {
+    let numbers = elements.map(\.record.sequenceNumber)
+    guard let failed = batchItemFailures(in: answer, of: Set(numbers)) else { return 0 }
+    return numbers.firstIndex { failed.contains($0) } ?? count
   }
 }

@@ -103,7 +103,7 @@ struct StreamDelivery {
         return .givenUp
       }
       if case .answered = outcome { service.count(function) { $0.retries += 1 } }
-      await service.sleep(until: next, unless: stop)
+      await stop.sleep(until: next, on: clock)
       if isStopped {
         _ = try? await service.close(invocation, outcome)
         return .stopped
@@ -114,7 +114,7 @@ struct StreamDelivery {
   /// How many records of a batch, from the first on, are processed after a try.
   private func processed(_ batch: StreamBatch, _ outcome: AttemptOutcome) -> Int {
     guard case .answered(let answer) = outcome, !answer.isError else { return 0 }
-    return source.reportsBatchItemFailures ? batch.processed(by: answer) ?? 0 : batch.count
+    return source.reportsBatchItemFailures ? batch.processed(accordingTo: answer.payload) : batch.count
   }
 
   private func giveUp(
