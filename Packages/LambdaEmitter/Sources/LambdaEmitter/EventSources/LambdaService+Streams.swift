@@ -66,7 +66,7 @@ extension LambdaService {
       }
       let batch = stream.read(
         shard: shard, from: position, count: source.batchSize * source.parallelizationFactor,
-        bytes: StreamSource.eventBytesLimit * source.parallelizationFactor, at: clock.now)
+        bytes: StreamSource.eventBytesLimit * min(source.parallelizationFactor, 4), at: clock.now)
       let done = await deliver(batch.records, from: source, shard: EventStream.shardID(shard), to: version, until: stop)
       {
         note(.tried(hasFailed: $0))
