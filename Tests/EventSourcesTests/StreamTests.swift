@@ -4,12 +4,12 @@ import XRayModel
 
 @testable import EventSources
 
-private let start = Timestamp(seconds: 1_700_000_000)
+private let creation = Timestamp(seconds: 1_700_000_000)
 
 private func stream(shards: Int = 1, _ change: (inout StreamDefinition) -> Void = { _ in }) -> EventStream {
-  var definition = StreamDefinition(name: "s", shardCount: shards, created: start)
+  var definition = StreamDefinition(name: "s", shardCount: shards, created: creation)
   change(&definition)
-  return EventStream(definition, arn: "arn:aws:kinesis:us-east-1:123456789012:stream/s", at: start)
+  return EventStream(definition, arn: "arn:aws:kinesis:us-east-1:123456789012:stream/s", at: creation)
 }
 
 private func input(_ text: String, hashKey: UInt128 = 0) -> StreamInput {
@@ -18,7 +18,7 @@ private func input(_ text: String, hashKey: UInt128 = 0) -> StreamInput {
 
 extension EventStream {
   fileprivate func texts(
-    from position: Int = 0, shard: Int = 0, count: Int = 100, bytes: Int = 1000, at moment: Timestamp = start
+    from position: Int = 0, shard: Int = 0, count: Int = 100, bytes: Int = 1000, at moment: Timestamp = creation
   ) -> [String] {
     read(shard: shard, from: position, count: count, bytes: bytes, at: moment).records.map {
       String(decoding: $0.data, as: UTF8.self)
@@ -36,23 +36,23 @@ private final class Order: Sendable {
 @Suite struct `A stream` {
   @Test func `gives the records of a shard in order, as often as they are read`() throws {
     let stream = stream()
-    for text in ["a", "b", "c"] { _ = try stream.put(input(text), at: start) }
+    for text in ["a", "b", "c"] { _ = try stream.put(input(text), at: creation) }
     #expect(stream.texts() == ["a", "b", "c"])
     #expect(stream.texts(count: 2) == ["a", "b"])
     #expect(stream.texts(from: 1) == ["b", "c"])
     #expect(stream.texts(bytes: 2) == ["a", "b"])
     #expect(stream.texts(bytes: 0) == ["a"])
     #expect(stream.texts(from: .max).isEmpty && stream.texts(from: .min) == ["a", "b", "c"])
-    let batch = stream.read(shard: 0, from: 0, count: 2, bytes: 10, at: start)
-    #expect(batch.next == 2 && batch.nextArrival == start)
-    #expect(stream.read(shard: 7, from: 0, count: 2, bytes: 10, at: start).records.isEmpty)
+    let batch = stream.read(shard: 0, from: 0, count: 2, bytes: 10, at: creation)
+    #expect(batch.next == 2 && batch.nextArrival == creation)
+    #expect(stream.read(shard: 7, from: 0, count: 2, bytes: 10, at: creation).records.isEmpty)
   }
 
   @Test(arguments: [1, 2, 3, 4, 7, 500])
   func `divides all hash keys between its shards`(count: Int) throws {
     let shards = stream(shards: count).shards
     #expect(shards.first?.hashKeys.lowerBound == 0 && shards.last?.hashKeys.upperBound == .max)
-    let definition = StreamDefinition(name: "s", shardCount: count, created: start)
+    let definition = StreamDefinition(name: "s", shardCount: count, created: creation)
     for (number, shard) in shards.enumerated() {
       #expect(definition.shard(of: shard.hashKeys.lowerBound) == number)
       #expect(definition.shard(of: shard.hashKeys.upperBound) == number)
@@ -62,44 +62,46 @@ private final class Order: Sendable {
   }
 
   @Test func `numbers records so that later ones are larger, over restarts too`() throws {
-    let (first, second) = (stream(), EventStream(stream().definition, arn: "", at: start.advanced(by: .seconds(1))))
+    let (first, second) = (stream(), EventStream(stream().definition, arn: "", at: creation.advanced(by: .seconds(1))))
     var numbers: [String] = []
-    for _ in 0..<12 { numbers.append(try first.put(input("x"), at: start).record.sequenceNumber) }
-    numbers.append(try second.put(input("x"), at: start).record.sequenceNumber)
+    for _ in 0..<12 { numbers.append(try first.put(input("x"), at: creation).record.sequenceNumber) }
+    numbers.append(try second.put(input("x"), at: creation).record.sequenceNumber)
     #expect(numbers == numbers.sorted() && Set(numbers).count == 13)
     #expect(numbers.allSatisfy { $0.count == 56 && $0.allSatisfy(\.isNumber) })
     // What a reader has of before finds what came since.
-    #expect(second.position(inShard: 0, .after(sequenceNumber: numbers[3]), at: start) == 0)
-    #expect(first.position(inShard: 0, .at(sequenceNumber: numbers[12]), at: start) == nil)
+    #expect(second.position(inShard: 0, .after(sequenceNumber: numbers[3]), at: creation) == 0)
+    #expect(first.position(inShard: 0, .at(sequenceNumber: numbers[12]), at: creation) == nil)
   }
 
   @Test func `is read from any place`() throws {
     let stream = stream()
     var numbers: [String] = []
     for second in 0..<4 {
-      let moment = start.advanced(by: .seconds(second * 10))
+      let moment = creation.advanced(by: .seconds(second * 10))
       numbers.append(try stream.put(input("\(second)"), at: moment).record.sequenceNumber)
     }
-    func place(_ place: ShardStart) -> Int? { stream.position(inShard: 0, place, at: start.advanced(by: .seconds(60))) }
+    func place(_ place: ShardStart) -> Int? {
+      stream.position(inShard: 0, place, at: creation.advanced(by: .seconds(60)))
+    }
     #expect(place(.trimHorizon) == 0 && place(.latest) == 4)
     #expect(place(.at(sequenceNumber: numbers[2])) == 2 && place(.after(sequenceNumber: numbers[2])) == 3)
-    #expect(place(.timestamp(start.advanced(by: .seconds(10)))) == 1)
-    #expect(place(.timestamp(start.advanced(by: .seconds(11)))) == 2)
-    #expect(place(.timestamp(start.advanced(by: .seconds(99)))) == 4)
+    #expect(place(.timestamp(creation.advanced(by: .seconds(10)))) == 1)
+    #expect(place(.timestamp(creation.advanced(by: .seconds(11)))) == 2)
+    #expect(place(.timestamp(creation.advanced(by: .seconds(99)))) == 4)
     for text in ["", "0", "49", String(repeating: "9", count: 56), String(repeating: "é", count: 28)] {
       #expect(place(.at(sequenceNumber: text)) == nil)
     }
-    #expect(stream.position(inShard: 1, .latest, at: start) == nil)
+    #expect(stream.position(inShard: 1, .latest, at: creation) == nil)
   }
 
   @Test func `forgets records that are too old, and positions stay`() throws {
     let stream = stream()
-    for hour in 0..<30 { _ = try stream.put(input("\(hour)"), at: start.advanced(by: .seconds(hour * 3600))) }
-    let now = start.advanced(by: .seconds(30 * 3600))
+    for hour in 0..<30 { _ = try stream.put(input("\(hour)"), at: creation.advanced(by: .seconds(hour * 3600))) }
+    let now = creation.advanced(by: .seconds(30 * 3600))
     #expect(stream.texts(at: now).first == "6")
     #expect(stream.position(inShard: 0, .trimHorizon, at: now) == 6)
     #expect(stream.texts(from: 20, at: now).first == "20")
-    #expect(stream.position(inShard: 0, .timestamp(start.advanced(by: .seconds(20 * 3600))), at: now) == 20)
+    #expect(stream.position(inShard: 0, .timestamp(creation.advanced(by: .seconds(20 * 3600))), at: now) == 20)
     #expect(stream.texts(at: now.advanced(by: .seconds(100 * 3600))).isEmpty)
     #expect(stream.position(inShard: 0, .trimHorizon, at: now) == 30)
   }
@@ -108,21 +110,21 @@ private final class Order: Sendable {
     let stream = stream()
     let megabyte = [UInt8](repeating: 0, count: 1 << 20)
     let record = StreamInput(data: megabyte, partitionKey: "k", hashKey: 0)
-    for _ in 0..<63 { _ = try stream.put(record, at: start) }
-    let error = #expect(throws: StreamError.self) { try stream.put(record, at: start) }
+    for _ in 0..<63 { _ = try stream.put(record, at: creation) }
+    let error = #expect(throws: StreamError.self) { try stream.put(record, at: creation) }
     #expect(error?.kind == .throughputExceeded && stream.refused == 1)
-    _ = try stream.put(record, at: start.advanced(by: .seconds(25 * 3600)))
+    _ = try stream.put(record, at: creation.advanced(by: .seconds(25 * 3600)))
     for bad in [
       StreamInput(data: megabyte + [0], partitionKey: "k", hashKey: 0),
       StreamInput(data: [], partitionKey: "", hashKey: 0),
       StreamInput(data: [], partitionKey: String(repeating: "k", count: 257), hashKey: 0),
     ] {
-      #expect(throws: StreamError.self) { try stream.put(bad, at: start) }
+      #expect(throws: StreamError.self) { try stream.put(bad, at: creation) }
     }
   }
 
   @Test func `wakes who waits when a record comes, when they are cancelled and when it ends`() async throws {
-    try await Simulation.run(from: start) { clock in
+    try await Simulation.run(from: creation) { clock in
       let registry = StreamRegistry(account: "1", region: "r", at: clock.now)
       try registry.create(StreamDefinition(name: "s", shardCount: 2, created: clock.now))
       let stream = try #require(registry.stream(named: "s"))
@@ -149,7 +151,7 @@ private final class Order: Sendable {
       await waiting
       await stream.wait(shard: 1, for: 0)
       #expect(stream.isClosed && stream.waiterCount == 0)
-      #expect(throws: StreamError.self) { try stream.put(input("a"), at: start) }
+      #expect(throws: StreamError.self) { try stream.put(input("a"), at: creation) }
     }
   }
 
@@ -160,7 +162,7 @@ private final class Order: Sendable {
     var got: [[String]] = [[], [], []]
     var positions = [0, 0, 0]
     for step in 0..<3000 {
-      let moment = start.advanced(by: .seconds(step))
+      let moment = creation.advanced(by: .seconds(step))
       if random.next() % 2 == 0 {
         let key = UInt128(random.next()) << 64 | UInt128(random.next())
         let (shard, record) = try stream.put(input("\(step)", hashKey: key), at: moment)
@@ -177,7 +179,7 @@ private final class Order: Sendable {
     }
     for shard in 0..<3 {
       #expect(put[shard] == put[shard].sorted() && got[shard] == Array(put[shard].prefix(got[shard].count)))
-      let rest = stream.read(shard: shard, from: positions[shard], count: .max, bytes: .max, at: start)
+      let rest = stream.read(shard: shard, from: positions[shard], count: .max, bytes: .max, at: creation)
       #expect(got[shard] + rest.records.map(\.sequenceNumber) == put[shard])
     }
   }
@@ -186,20 +188,20 @@ private final class Order: Sendable {
 @Suite struct `The streams of an account` {
   @Test func `come back as they were kept, without their records`() throws {
     let kept = Mutex(StreamDefinitions())
-    let registry = StreamRegistry(account: "123456789012", region: "us-east-1", at: start) { definitions in
+    let registry = StreamRegistry(account: "123456789012", region: "us-east-1", at: creation) { definitions in
       kept.withLock { $0 = definitions }
     }
-    try registry.create(StreamDefinition(name: "b", shardCount: 2, created: start))
-    try registry.create(StreamDefinition(name: "a", shardCount: 1, created: start))
+    try registry.create(StreamDefinition(name: "b", shardCount: 2, created: creation))
+    try registry.create(StreamDefinition(name: "a", shardCount: 1, created: creation))
     try registry.update("a") { stream in
       stream.retentionHours = 48
       stream.tags = ["team": "x"]
     }
-    _ = try registry.stream(named: "a")?.put(input("x"), at: start)
+    _ = try registry.stream(named: "a")?.put(input("x"), at: creation)
     var writer = JSONWriter()
     kept.withLock { $0 }.write(to: &writer)
     let read = try StreamDefinitions(json: JSONValue(parsing: writer.bytes.span))
-    let again = StreamRegistry(account: "123456789012", region: "us-east-1", definitions: read, at: start)
+    let again = StreamRegistry(account: "123456789012", region: "us-east-1", definitions: read, at: creation)
     #expect(again.all.map(\.definition) == registry.all.map(\.definition))
     #expect(again.all.map(\.arn).first == "arn:aws:kinesis:us-east-1:123456789012:stream/a")
     #expect(again.stream(arn: "arn:aws:kinesis:us-east-1:123456789012:stream/b")?.shardCount == 2)
@@ -210,12 +212,12 @@ private final class Order: Sendable {
   @Test func `are refused when they cannot be or cannot be kept`() throws {
     struct Full: Error {}
     let isFull = Mutex(false)
-    let registry = StreamRegistry(account: "1", region: "r", at: start) { _ in
+    let registry = StreamRegistry(account: "1", region: "r", at: creation) { _ in
       if isFull.withLock({ $0 }) { throw Full() }
     }
     func kind(_ name: String, _ shards: Int) -> StreamError.Kind? {
       do throws(StreamError) {
-        try registry.create(StreamDefinition(name: name, shardCount: shards, created: start))
+        try registry.create(StreamDefinition(name: name, shardCount: shards, created: creation))
         return nil
       } catch { return error.kind }
     }

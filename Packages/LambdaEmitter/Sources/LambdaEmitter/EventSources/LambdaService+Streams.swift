@@ -52,7 +52,7 @@ extension LambdaService {
       let next = position
       await firstOf({ await stream.wait(shard: shard, for: next) }, { await stop.wait() })
       if source.windowSeconds > 0, !stop.isStopped {
-        let end = clock.now.advanced(by: .seconds(source.windowSeconds))
+        let end = clock.now.advanced(by: scaled(.seconds(source.windowSeconds)))
         let last = next.addingReportingOverflow(source.batchSize - 1).partialValue
         await firstOf(
           { await stream.wait(shard: shard, for: last) }, { await stop.wait() },

@@ -87,22 +87,21 @@ struct StreamDelivery {
         _ = try? await service.close(invocation, outcome)
         return .processed(processed)
       }
-      let isThrottled = outcome.isThrottled
-      if !isThrottled { failures += 1 }
+      // A batch that did not reach the function, which was throttled, has not failed.
+      if outcome.hasReachedFunction { failures += 1 }
+      let isExhausted = failures > source.maximumRetryAttempts ?? .max
       let next = clock.now.advanced(by: service.scaled(backoff.next()))
       let isTooOld = expiry.map { next >= $0 } ?? false
-      let mustHalve = source.bisectsBatchOnError && batch.count > 1 && !isThrottled
-      let isLast = failures > source.maximumRetryAttempts ?? .max || isTooOld
-      if mustHalve || isLast {
+      let mustHalve = source.bisectsBatchOnError && batch.count > 1 && outcome.hasReachedFunction
+      if mustHalve || isExhausted || isTooOld {
         _ = try? await service.close(invocation, outcome)
         if mustHalve { return .mustHalve }
         giveUp(
-          batch,
-          isTooOld && failures <= source.maximumRetryAttempts ?? .max ? .recordAgeExceeded : .retryAttemptsExhausted,
-          requestID: invocation.requestID, attempts: attempts, outcome)
+          batch, isExhausted ? .retryAttemptsExhausted : .recordAgeExceeded, requestID: invocation.requestID,
+          attempts: attempts, outcome)
         return .givenUp
       }
-      if case .answered = outcome { service.count(function) { $0.retries += 1 } }
+      if outcome.hasReachedFunction { service.count(function) { $0.retries += 1 } }
       await stop.sleep(until: next, on: clock)
       if isStopped {
         _ = try? await service.close(invocation, outcome)
@@ -131,7 +130,5 @@ struct StreamDelivery {
 }
 
 extension AttemptOutcome {
-  var isThrottled: Bool {
-    if case .refused(let error) = self { error.code == .tooManyRequests } else { false }
-  }
+  fileprivate var hasReachedFunction: Bool { if case .answered = self { true } else { false } }
 }

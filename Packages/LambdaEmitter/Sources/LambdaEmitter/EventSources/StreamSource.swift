@@ -15,7 +15,8 @@ public struct StreamSource: Hashable, Sendable {
   public var batchSize = 100
   /// How long a batch may wait to become full, from its first record on: 0 to 300 seconds.
   public var windowSeconds = 0
-  /// Retries of a batch that fails; `nil` retries until its records are too old. Throttled tries do not count.
+  /// Retries of a batch that fails; `nil` retries until its records are too old. Tries that do not
+  /// reach the function, because it is throttled, do not count.
   public var maximumRetryAttempts: Int?
   /// How old a record may become before it is given up: 60 to 604,800 seconds; `nil` is as long as its stream keeps it.
   public var maximumRecordAgeSeconds: Int? = 86_400

@@ -51,7 +51,7 @@ struct StoredMapping: Hashable {
   /// As the emulation names the function.
   var reference: String { function + (qualifier.map { ":\($0)" } ?? "") }
   /// First in, first out: such a queue gives at most 10 messages at a time.
-  var isOrdered: Bool { source.hasSuffix(".fifo") }
+  var isOrdered: Bool { stream == nil && source.hasSuffix(".fifo") }
 
   /// What was checked when it was given.
   private var parsedFilters: EventFilters { (try? EventFilters(parsing: filters)) ?? EventFilters() }
