@@ -29,7 +29,7 @@ import XRayModel
     let channel = try await ClientBootstrap(group: group).connect(host: "127.0.0.1", port: server.port).get()
     let body = #"{"WaitTimeSeconds":20}"#
     let request =
-      "POST /\(registry.account)/q HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AmazonSQS.ReceiveMessage\r\n"
+      "POST /\(registry.account)/q HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.ReceiveMessage\r\n"
       + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     try await channel.writeAndFlush(ByteBuffer(string: request))
     let clock = ContinuousClock()
