@@ -125,4 +125,30 @@ import XRayModel
       #expect(exact == (value == asked))
     }
   }
+
+  @Test func `of any form is read or refused, and matching it ends`() {
+    let random = RandomSource(seed: 23)
+    let keys = ["x", "y", "$or", "prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case"]
+    func noise(_ depth: Int) -> JSONValue {
+      switch random.next() % (depth > 0 ? 6 : 3) {
+      case 0: .string(["<", "x", ""][Int(random.next() % 3)])
+      case 1: .number(JSONNumber(Int(random.next() % 3)))
+      case 2: random.next() % 2 == 0 ? .null : .bool(true)
+      case 3: .array((0..<Int(random.next() % 4)).map { _ in noise(depth - 1) })
+      default:
+        .object(
+          JSONObject(
+            (0..<Int(random.next() % 3) + 1).map { _ in
+              .init(key: keys[Int(random.next() % UInt64(keys.count))], value: noise(depth - 1))
+            }))
+      }
+    }
+    var read = 0
+    for _ in 0..<4000 {
+      guard let pattern = try? EventPattern(["x": [noise(2)], "y": noise(3)]) else { continue }
+      read += 1
+      for _ in 0..<5 { _ = pattern.matches(["x": noise(2), "y": noise(3)]) }
+    }
+    #expect(read > 50)
+  }
 }

@@ -81,6 +81,7 @@ struct Fixture: Sendable {
 
   static func run(
     folder: TemporaryFolder = TemporaryFolder(), saved: SavedFunctions = SavedFunctions(), concurrency: Int = 1000,
+    runtimes: @escaping LambdaAPI.RuntimeFactory = testRuntime,
     _ body: @escaping @Sendable (Fixture) async throws -> Void
   ) async throws {
     try await Simulation.run(from: Timestamp(seconds: 1_700_000_000)) { clock in
@@ -92,7 +93,7 @@ struct Fixture: Sendable {
       let streams = StreamRegistry(account: service.account, region: service.region, at: clock.now)
       let api = try LambdaAPI(
         service: service, codeFolder: folder.path + "/functions", storage: saved.storage, streams: streams,
-        random: random, runtimes: testRuntime)
+        random: random, runtimes: runtimes)
       let fixture = Fixture(
         service: service, api: api, clock: clock, folder: folder, saved: saved, streams: streams)
       try await service.serving { _ in try await body(fixture) }

@@ -1,6 +1,7 @@
 import EventSources
 import LambdaEmitter
 import NIOHTTP1
+import Synchronization
 import Testing
 import XRayModel
 
@@ -165,6 +166,55 @@ extension Fixture {
       try await fixture.feeding {
         try await fixture.clock.sleep(for: .seconds(5))
         #expect(fixture.service.logs.count == 1)
+      }
+    }
+  }
+}
+
+/// The data of all records that a function got.
+private final class SeenRecords: Sendable {
+  private let kept = Mutex<[String]>([])
+  var all: [String] { kept.withLock { $0 } }
+
+  @Sendable func runtime(_: FunctionConfiguration, _: String) -> @Sendable () -> any FunctionRuntime {
+    {
+      ClosureRuntime { event, context in
+        let records = try JSONValue(parsing: event.bytes.span)["Records"]?.array ?? []
+        try await context.clock.sleep(for: .milliseconds(30))
+        for record in records {
+          guard let data = record["kinesis"]?["data"]?.string, let bytes = Base64.bytes(data) else { continue }
+          self.kept.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
+        }
+        return Array("null".utf8)
+      }
+    }
+  }
+}
+
+@Suite struct `A mapping that is changed again and again` {
+  @Test(arguments: [1, 2, 3, 4] as [UInt64])
+  func `neither loses a record nor gives one twice`(seed: UInt64) async throws {
+    let seen = SeenRecords()
+    try await Fixture.run(runtimes: seen.runtime) { fixture in
+      let random = RandomSource(seed: seed)
+      let made = try await fixture.map()
+      let path = mappings + "/" + (made["UUID"]?.string ?? "")
+      try await fixture.feeding {
+        for number in 0..<300 {
+          try fixture.put("\(number)")
+          switch random.next() % 6 {
+          case 0: _ = await fixture.call(.PUT, path, ["Enabled": .bool(random.next() % 2 == 0)])
+          case 1: _ = await fixture.call(.PUT, path, ["BatchSize": .number(JSONNumber(Int(random.next() % 20) + 1))])
+          case 2:
+            _ = await fixture.call(
+              .PUT, path, ["MaximumBatchingWindowInSeconds": .number(JSONNumber(Int(random.next() % 2)))])
+          case 3: break
+          default: try await fixture.clock.sleep(for: .milliseconds(Int(random.next() % 120)))
+          }
+        }
+        _ = await fixture.call(.PUT, path, ["Enabled": true, "BatchSize": 100])
+        try await fixture.clock.sleep(for: .seconds(30))
+        #expect(seen.all == (0..<300).map { "\($0)" })
       }
     }
   }

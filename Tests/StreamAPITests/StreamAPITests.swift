@@ -266,4 +266,30 @@ private struct Kinesis {
       "PutRecords", ["StreamName": "s", "Records": [["Data": long, "PartitionKey": "k"]]])
     #expect(refused.json["__type"] == "InvalidArgumentException")
   }
+
+  @Test func `answers whatever it is sent`() async {
+    let kinesis = Kinesis()
+    await kinesis.create()
+    let random = RandomSource(seed: 3)
+    let operations = ["CreateStream", "PutRecord", "PutRecords", "GetShardIterator", "GetRecords", "ListShards"]
+    let names = [
+      "StreamName", "StreamARN", "ShardCount", "Data", "PartitionKey", "Records", "ShardId", "ShardIteratorType",
+      "ShardIterator", "StartingSequenceNumber", "Timestamp", "Limit", "NextToken", "ExplicitHashKey",
+    ]
+    let values: [JSONValue] = [
+      "s", "", "shardId-000000000000", "AT_SEQUENCE_NUMBER", "AT_TIMESTAMP", .number(JSONNumber(Int.max)), -1, 1, 1.5,
+      .null, [], [[:]], [["Data": "eA==", "PartitionKey": "k"]], [:], "eA==", true,
+      .string("49" + String(repeating: "9", count: 54)), .string(Base64.text(Array("9/0/49/s".utf8))),
+    ]
+    for _ in 0..<3000 {
+      let members = (0..<Int(random.next() % 5)).map { _ in
+        JSONObject.Member(
+          key: names[Int(random.next() % UInt64(names.count))], value: values[Int(random.next() % UInt64(values.count))]
+        )
+      }
+      let operation = operations[Int(random.next() % UInt64(operations.count))]
+      let answer = await kinesis.call(operation, .object(JSONObject(members)))
+      #expect([200, 400].contains(answer.status))
+    }
+  }
 }
