@@ -60,7 +60,7 @@ import XRayModel
         Self.records(2, at: fixture.clock.now), from: source, to: "worker")
       #expect(processed == 1)
       let record = try read(fixture.service.queue("arn:failed").messages.first)
-      #expect(record["batchInfo"]?["startSequenceNumber"] == "0")
+      #expect(record["DDBStreamBatchInfo"]?["startSequenceNumber"] == "0")
     }
     #expect(calls.all == [[0], [0], [1]])
     #expect(recorder.services.map(\.isFault) == [true, false])
