@@ -65,7 +65,8 @@ class LambdaCommandsTest(unittest.TestCase):
         return json.loads(message["Body"])
 
     def queue(self, name):
-        url = self.aws("sqs", "create-queue", "--queue-name", name)["QueueUrl"]
+        # Lambda wants messages to stay hidden for as long as the function may run.
+        url = self.aws("sqs", "create-queue", "--queue-name", name, "--attributes", "VisibilityTimeout=60")["QueueUrl"]
         attributes = self.aws("sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "QueueArn")
         return url, attributes["Attributes"]["QueueArn"]
 

@@ -7,6 +7,9 @@ import LambdaEmitter
 import Logging
 import NIOCore
 import NIOHTTP1
+import QueueAPI
+import StreamAPI
+import TopicAPI
 import XRayDaemon
 import XRayModel
 import XRayService
@@ -17,6 +20,9 @@ struct LocalLambda {
   private let service: LambdaService
   private let functions: LambdaAPI
   private let access: AccessManagement
+  private let queues: QueueAPI
+  private let topics: TopicAPI
+  private let streams: StreamAPI
 
   /// How functions run.
   struct Manner {
@@ -27,8 +33,8 @@ struct LocalLambda {
     var beyondAWS: BeyondAWS = []
   }
 
-  /// Opens what is kept in `data`: `functions.json`, `roles.json`, the folder `functions`, and `events.journal` with the
-  /// events that are not done. Ends what functions of an earlier run have left behind.
+  /// Opens what is kept in `data`: `functions.json`, `roles.json`, the folder `functions`, what event sources there are,
+  /// and `events.journal` with the events that are not done. Ends what functions of an earlier run have left behind.
   ///
   /// - Parameters:
   ///   - daemon: Takes the segments, and those that functions send, through their environments.
@@ -36,6 +42,8 @@ struct LocalLambda {
   init(data: String, daemon: Daemon, identity: ServiceIdentity, python: String?, manner: Manner, logger: Logger) throws
   {
     let random = RandomSource()
+    let clock = SystemClock()
+    let sources = try LocalEventSources(data: data, identity: identity, random: random, clock: clock)
     let mark = ProcessMark(folder: data)
     if let left = mark?.killProcesses(), left > 0 {
       logger.warning("ended processes that functions had left behind", metadata: ["processes": "\(left)"])
@@ -47,40 +55,32 @@ struct LocalLambda {
         metadata: ["torn bytes": "\(events.damage.tornBytes)", "damaged": "\(events.damage.ranges)"])
     }
     let service = LambdaService(
-      account: identity.account, region: identity.region, clock: SystemClock(), random: random,
+      account: identity.account, region: identity.region, clock: clock, random: random,
       emitter: DaemonEmitter(daemon: daemon),
       daemonAddress: DaemonAddress(host: "127.0.0.1", port: Int(daemon.address.port)), timing: .measured,
-      timeScale: manner.timeScale, journal: events, beyondAWS: manner.beyondAWS)
+      timeScale: manner.timeScale, journal: events, beyondAWS: manner.beyondAWS,
+      queues: sources.queues, topics: sources.topics, tellUndelivered: { logger.warning("\($0)") })
     self.service = service
-    let roles = DurableFile(path: data + "/roles.json")
+    let roles = JSONFile(path: data + "/roles.json")
     access = AccessManagement(
-      records: try Self.records(in: roles, account: identity.account), clock: SystemClock(), random: random,
-      save: { records in
-        var writer = JSONWriter(pretty: true)
-        records.write(to: &writer)
-        try roles.replace(with: writer.bytes)
-      },
+      records: try roles.read { try AccessRecords(json: $0) } ?? AccessRecords(account: identity.account), clock: clock,
+      random: random, save: { records in try roles.keep { records.write(to: &$0) } },
       changed: { service.putRole($0) }, removed: { service.removeRole($0) })
+    queues = QueueAPI(registry: sources.queues, clock: clock, random: random)
+    topics = TopicAPI(service: service, random: random)
+    streams = StreamAPI(streams: sources.streams, clock: clock, random: random)
     let file = DurableFile(path: data + "/functions.json")
     let interpreter = python.map { PythonInterpreter(executable: $0) }
     functions = try LambdaAPI(
       service: service, codeFolder: Self.absolute(data) + "/functions",
-      storage: FunctionStorage(load: { try file.read() }, save: { try file.replace(with: $0) }), random: random
+      storage: FunctionStorage(load: { try file.read() }, save: { try file.replace(with: $0) }),
+      streams: sources.streams, random: random
     ) { configuration, folder in
       var program = try RuntimeProgram(
         runtime: configuration.runtime, handler: configuration.handler, codeFolder: folder, python: interpreter)
       program.variables.merge(mark?.variables ?? [:]) { _, mark in mark }
       let marked = program
       return { ProcessRuntime(marked, freezes: manner.freezes, logger: logger) }
-    }
-  }
-
-  private static func records(in file: DurableFile, account: String) throws -> AccessRecords {
-    guard let bytes = try file.read() else { return AccessRecords(account: account) }
-    do {
-      return try AccessRecords(json: JSONValue(parsing: bytes.span))
-    } catch {
-      throw Failure.unreachable("\(file.path): \(error)")
     }
   }
 
@@ -99,18 +99,20 @@ struct LocalLambda {
     await queues
   }
 
-  /// Lambda's API, and IAM's at the root.
+  /// Lambda's API and the queues at their paths, everything else at the root.
   var applications: [DaemonServer.Application] {
-    let roles = DaemonServer.Application(
-      resource: { $0 == "/" ? .init(methods: [.POST], bodyBytes: 512 << 10, name: "IAM") : nil },
-      answer: { [access] request in
+    let root = RootApplication(
+      targets: [QueueAPI.targetPrefix: queues.answer, StreamAPI.targetPrefix: streams.answer],
+      versions: [QueueAPI.formVersion: queues.answer, TopicAPI.version: topics.answer],
+      other: { [access] request in
         let answer = access.answer(form: Array(request.body.readableBytesView))
         return DaemonServer.Application.Response(
           status: HTTPResponseStatus(statusCode: answer.status),
           headers: ["Content-Type": IAMResponse.contentType, "x-amzn-RequestId": answer.requestID],
           body: ByteBuffer(bytes: answer.body))
-      })
-    return [functions.application, roles]
+      },
+      bodyBytes: StreamAPI.bodyBytes, answerTime: QueueAPI.answerTime)
+    return [functions.application, queues.application, root.application]
   }
 }
 
