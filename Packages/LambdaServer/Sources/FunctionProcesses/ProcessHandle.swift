@@ -9,27 +9,41 @@ struct ProcessHandle: Sendable {
   let mark: String
 
   static func start(
-    _ program: RuntimeProgram, variables: [String: String], on loop: any EventLoop
+    _ program: RuntimeProgram, variables: [String: String],
+    surroundings: ExtensionHost.Surroundings = ExtensionHost.Surroundings(), on loop: any EventLoop
   ) async throws -> ProcessHandle {
     let process = try await loop.flatSubmit {
-      SupervisedProcess.start(program, variables: variables, on: loop)
+      SupervisedProcess.start(program, variables: variables, surroundings: surroundings, on: loop)
     }.get()
     let address = try await loop.submit { process.value.address }.get()
     return ProcessHandle(loop: loop, process: process, mark: "AWS_LAMBDA_RUNTIME_API=\(address)")
   }
 
-  /// Returns when the runtime has asked for its first event. A task that is cancelled kills it.
+  /// Starts the programs, and returns when the runtime and its extensions have asked for their first event. A task that
+  /// is cancelled kills the runtime. To be called once.
   func waitUntilReady() async throws {
-    try await killedWhenCancelled { $0.session.whenReady() }
+    try await killedWhenCancelled { $0.initialize() }
+  }
+
+  /// Whether somebody subscribed to the environment's telemetry.
+  func isObserved() async -> Bool { (try? await look { $0.host.telemetry.isHeard }) ?? false }
+
+  /// Tells the environment what the service knows, after what it was asked before and before what it is asked next.
+  func report(_ event: PlatformEvent) {
+    let process = process
+    loop.execute { process.value.report(event) }
   }
 
   func invoke(
     _ event: InvocationEvent, headers: [(name: String, value: String)], _ context: InvocationContext
   ) async throws -> [UInt8] {
+    let extensions = ExtensionMessage.Invocation(
+      requestID: event.requestID, deadline: context.deadline, invokedFunctionARN: context.invokedFunctionARN,
+      traceHeader: context.environmentTraceHeader)
     let response = try await killedWhenCancelled { process in
       let outcome = process.loop.makePromise(of: [UInt8].self)
       process.invoke(
-        .init(event: event, headers: headers, outcome: outcome), sink: { context.log($0) },
+        .init(event: event, headers: headers, outcome: outcome), for: extensions, sink: { context.log($0) },
         memoryWatch: { megabytes throws(RuntimeExit) in try context.useMemory(megabytes: megabytes) })
       return outcome.futureResult
     }
@@ -37,9 +51,22 @@ struct ProcessHandle: Sendable {
     return response
   }
 
-  /// Returns when the runtime is ready for another event, or never will be.
-  func freeze(within limit: TimeAmount, stopping: Bool) async {
-    try? await killedWhenCancelled { $0.freeze(within: limit, stopping: stopping) }
+  /// Returns when the runtime is ready for another event, or never will be: whether the extensions are, too, and what
+  /// was measured.
+  func freeze(within limit: TimeAmount, stopping: Bool) async -> (isSettled: Bool, spans: InvocationSpans?) {
+    do {
+      try await killedWhenCancelled { $0.freeze(within: limit, stopping: stopping) }
+      return try await look { ($0.host.registry.isReady, $0.spans) }
+    } catch {
+      // The next invocation begins with another process.
+      return (true, nil)
+    }
+  }
+
+  /// Returns when the extensions are ready for another event, with what was measured.
+  func settle(within limit: TimeAmount, stopping: Bool) async throws -> InvocationSpans? {
+    try await killedWhenCancelled { $0.settle(within: limit, stopping: stopping) }
+    return try await look { $0.spans }
   }
 
   /// Returns when the process is gone, with its group, its port and its files. Runs to its end in cancelled tasks too.
@@ -52,6 +79,11 @@ struct ProcessHandle: Sendable {
   func takeOutput() async -> [String] {
     let (process, loop) = (process, loop)
     return (try? await loop.flatSubmit { process.value.takeOutput() }.get()) ?? []
+  }
+
+  private func look<Value: Sendable>(_ read: @escaping @Sendable (SupervisedProcess) -> Value) async throws -> Value {
+    let process = process
+    return try await loop.submit { read(process.value) }.get()
   }
 
   private func killedWhenCancelled<Value: Sendable>(

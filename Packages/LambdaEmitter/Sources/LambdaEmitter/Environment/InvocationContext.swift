@@ -7,6 +7,8 @@ public struct InitializationContext: Sendable {
   /// When initialization must be over.
   public let deadline: Timestamp
   public let clock: any WallClock
+  /// Twelve digits.
+  public internal(set) var accountID = ""
 }
 
 /// What a function knows of the invocation that it works on, and how it talks to its environment.
@@ -21,6 +23,8 @@ public struct InvocationContext: Sendable {
   public let deadline: Timestamp
   /// The value of `_X_AMZN_TRACE_ID`. When the invocation is traced its `Parent` is the Invocation subsegment.
   public let traceHeader: String
+  /// The header as the environment was given it, without the Invocation: its `Parent` is that of the function's segment.
+  public internal(set) var environmentTraceHeader = ""
   /// The environment's variables, with `_X_AMZN_TRACE_ID`.
   public let environment: [String: String]
   /// Wait with this clock only, so that the function also runs in virtual time.

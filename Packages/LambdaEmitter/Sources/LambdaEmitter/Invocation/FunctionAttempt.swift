@@ -10,6 +10,8 @@ struct FunctionAttempt {
   var segment: Entity
   var initialization: Duration?
   var hasBegun = false
+  /// What is left to tell once the environment has settled.
+  var unsettled: Ended?
 
   /// Lambda: 6 MB and 100 bytes.
   static let responseBytesLimit = 6_291_556
@@ -53,7 +55,7 @@ struct FunctionAttempt {
     }
     if invocation.trace.isSampled { environment.daemon.start() }
     await clock.wait(timing.handoff, random)
-    begin()
+    begin(in: environment)
     let deadline = segment.start.advanced(by: .seconds(invocation.function.configuration.timeoutSeconds))
     if !isInitialized {
       switch await initialize(environment, until: deadline) {
@@ -65,9 +67,14 @@ struct FunctionAttempt {
     return await invoke(in: environment, until: deadline)
   }
 
-  mutating func begin() {
+  mutating func begin(in environment: ExecutionEnvironment) {
     hasBegun = true
     segment.start = clock.now.inMicroseconds
+    environment.runtime.report(
+      .invocationStarted(
+        .init(
+          requestID: invocation.requestID, version: invocation.function.version, time: segment.start,
+          tracing: tracing(of: segment.id))))
     if journal.isKept {
       journal.write("START RequestId: \(invocation.requestID) Version: \(invocation.function.version)")
     }
@@ -78,6 +85,8 @@ struct FunctionAttempt {
     _ environment: ExecutionEnvironment, until deadline: Timestamp
   ) async -> Raced<Void> {
     let start = clock.now
+    environment.runtime.report(
+      .initializationStarted(hasBegun ? .invocation : .initialization, at: start))
     await clock.wait(timing.runtimeStart, random)
     let result = await runInitializer(of: environment, until: deadline)
     var end = clock.now
@@ -103,7 +112,9 @@ struct FunctionAttempt {
       if case .late = result { environment.daemon.end() }
       return result
     }
-    let context = InitializationContext(environment: environment.variables, deadline: deadline, clock: clock)
+    let context = InitializationContext(
+      environment: environment.variables, deadline: deadline, clock: clock,
+      accountID: invocation.function.accountID)
     return await race(until: deadline, on: clock, whenLate: { environment.daemon.end() }) {
       try await environment.runtime.initialize(context)
     }
@@ -144,6 +155,13 @@ struct FunctionAttempt {
     }
   }
 
+  /// The header that the environment is given: the function's segment has its parent.
+  private var environmentHeader: String { invocation.trace.header(invocation: segment.parentID ?? invocation.segmentID) }
+
+  func tracing(of span: EntityID) -> PlatformEvent.Tracing? {
+    invocation.trace.isSampled ? .init(span: span, header: environmentHeader) : nil
+  }
+
   private func context(in environment: ExecutionEnvironment, deadline: Timestamp) -> InvocationContext {
     let header = invocation.trace.header(invocation: invocationID)
     var variables = environment.variables
@@ -152,7 +170,7 @@ struct FunctionAttempt {
     return InvocationContext(
       requestID: invocation.requestID, functionName: configuration.name, version: invocation.function.version,
       invokedFunctionARN: invocation.invokedARN, memoryMegabytes: configuration.memoryMegabytes, deadline: deadline,
-      traceHeader: header, environment: variables, clock: clock, emitter: environment.daemon, journal: journal,
+      traceHeader: header, environmentTraceHeader: environmentHeader, environment: variables, clock: clock, emitter: environment.daemon, journal: journal,
       daemon: environment.daemon)
   }
 }

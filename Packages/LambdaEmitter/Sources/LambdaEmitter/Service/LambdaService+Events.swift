@@ -1,5 +1,12 @@
 import XRayModel
 
+/// What the service does beside its answers.
+enum Work: Sendable {
+  case event(Invocation)
+  /// The rest of an invocation whose answer is given.
+  case afterwards(@Sendable () async -> Void)
+}
+
 /// Events that were accepted and are not done.
 struct EventBacklog {
   /// What all of them may hold together.
@@ -8,6 +15,8 @@ struct EventBacklog {
   var count = 0
   var bytes = 0
   var isClosed = false
+  /// Whether ``LambdaService/run()`` was called.
+  var isServed = false
   var waiting: [CheckedContinuation<Void, Never>] = []
 }
 
@@ -30,9 +39,17 @@ extension LambdaService {
   /// Works asynchronous events off until ``close()`` is called or the task is cancelled; then shuts the
   /// environments down. To be called once.
   public func run() async {
+    state.withLock { $0.backlog.isServed = true }
     await withDiscardingTaskGroup { group in
       // After a cancellation this still yields what is in the queue, so that each event ends as a dead letter.
-      for await event in events { group.addTask { await self.process(event) } }
+      for await work in works {
+        group.addTask {
+          switch work {
+          case .event(let event): await self.process(event)
+          case .afterwards(let rest): await rest()
+          }
+        }
+      }
     }
     close()
     await shutDownEnvironments()
@@ -41,7 +58,7 @@ extension LambdaService {
   /// Accepts no more events. Those that were accepted are still worked off.
   public func close() {
     state.withLock { $0.backlog.isClosed = true }
-    eventInput.finish()
+    workInput.finish()
   }
 
   /// Waits until all accepted events are done: they succeeded or were given up. Needs ``run()`` at work.
@@ -61,7 +78,7 @@ extension LambdaService {
     do throws(LambdaError) {
       try reserve(invocation.payload.count)
       await wait(timing.acceptance)
-      if case .terminated = eventInput.yield(invocation) {
+      if case .terminated = workInput.yield(.event(invocation)) {
         finish(invocation.payload.count)
         throw LambdaError(.service, "the service is closing")
       }
@@ -82,6 +99,13 @@ extension LambdaService {
       state.backlog.count += 1
       state.backlog.bytes += bytes
     }
+  }
+
+  /// Leaves work to ``run()``, so that an answer need not wait for it; does it here when nobody is at work any more, or
+  /// yet.
+  func afterwards(_ rest: @escaping @Sendable () async -> Void) async {
+    guard state.withLock({ $0.backlog.isServed && !$0.backlog.isClosed }) else { return await rest() }
+    if case .terminated = workInput.yield(.afterwards(rest)) { await rest() }
   }
 
   private func process(_ event: Invocation) async {

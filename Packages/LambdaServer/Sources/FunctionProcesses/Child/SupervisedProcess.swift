@@ -4,8 +4,8 @@ import NIOCore
 import NIOPosix
 import XRayModel
 
-/// One process of an environment with what belongs to it: its Runtime API, its output, and a watch over its life and
-/// its memory. In the hands of one event loop; ``ProcessHandle`` is the way to it from elsewhere.
+/// The runtime's process of an environment with what belongs to it: its Runtime API, its output, the extensions beside
+/// it, and a watch over its life and its memory. In the hands of one event loop; ``ProcessHandle`` is the way to it from elsewhere.
 ///
 /// How the end of the process is found, without a thread that waits for it: a connection or the output closes with it,
 /// and while an invocation runs the process is looked at every 50 ms.
@@ -16,6 +16,9 @@ final class SupervisedProcess {
   private static let settleInterval = TimeAmount.milliseconds(2)
   private static let settleRounds = 100
 
+  /// For the runtime's end when there are extensions.
+  private static let runtimeShare = TimeAmount.milliseconds(600)
+
   private static let outputInterval = TimeAmount.microseconds(100)
   private static let outputRounds = 50
 
@@ -24,7 +27,12 @@ final class SupervisedProcess {
 
   let loop: any EventLoop
   let session: RuntimeSession
+  let host: ExtensionHost
+  private let program: RuntimeProgram
+  private var variables: [String: String]
   private let output: ProcessOutput
+  /// Where the process will write; -1 once it does.
+  private var written: CInt
   private var server: RuntimeAPIServer?
   private var outputChannel: (any Channel)?
   private var child: ChildProcess?
@@ -34,20 +42,35 @@ final class SupervisedProcess {
   private var memoryWatch: MemoryWatch?
   private var stopped: EventLoopPromise<Void>?
 
-  private init(loop: any EventLoop, output: ProcessOutput) {
+  /// The end of the invocation that works, which telemetry is told when the runtime is done.
+  var ended: PlatformEvent.InvocationEnd?
+  /// When the extensions were done with the last invocation.
+  var extensionsReady: Timestamp?
+
+  private init(
+    _ program: RuntimeProgram, variables: [String: String], host: ExtensionHost, loop: any EventLoop,
+    output: ProcessOutput, written: CInt
+  ) {
     self.loop = loop
+    self.program = program
+    self.variables = variables
+    self.host = host
     self.output = output
-    session = RuntimeSession(loop: loop)
+    self.written = written
+    session = RuntimeSession(loop: loop, clock: host.clock)
+    output.whenLine = { [weak host] line in host?.telemetry.emit(.functionLine(line)) }
+    host.log = { [weak output] line in output?.add(line) }
+    host.whenFailed = { [weak self] exit in self?.kill(.exited(exit)) }
   }
 
   // MARK: Start
 
-  /// Opens the port and starts the program.
+  /// Opens the port; ``initialize()`` starts the programs.
   ///
-  /// The future fails with ``FunctionError`` when the program cannot be run, with ``RuntimeFailure`` when the system
-  /// has no room for it; nothing is left behind then.
+  /// The future fails with ``RuntimeFailure`` when the system has no room for it; nothing is left behind then.
   static func start(
-    _ program: RuntimeProgram, variables: [String: String], on loop: any EventLoop
+    _ program: RuntimeProgram, variables: [String: String], surroundings: ExtensionHost.Surroundings,
+    on loop: any EventLoop
   ) -> EventLoopFuture<NIOLoopBound<SupervisedProcess>> {
     var pipe: [CInt] = [-1, -1]
     guard Glibc.pipe(&pipe) == 0 else {
@@ -56,51 +79,60 @@ final class SupervisedProcess {
     }
     for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let output = ProcessOutput(descriptor: fcntl(pipe[0], F_DUPFD_CLOEXEC, 3))
-    let process = SupervisedProcess(loop: loop, output: output)
+    let process = SupervisedProcess(
+      program, variables: variables, host: ExtensionHost(surroundings, variables: variables, loop: loop), loop: loop,
+      output: output, written: pipe[1])
     let bound = NIOLoopBound(process, eventLoop: loop)
-    let (input, written) = (pipe[0], pipe[1])
-    return process.openOutput(input).flatMap { channel in
+    output.whenAtEnd = { [weak process] in process?.lookAgain(after: .milliseconds(1)) }
+    return output.read(from: pipe[0], on: loop).flatMap { channel in
       bound.value.outputChannel = channel
       return bound.value.openServer()
-    }.flatMapThrowing {
-      try bound.value.launch(program, variables: variables, output: written)
+    }.map {
+      bound.value.variables["AWS_LAMBDA_RUNTIME_API"] = bound.value.address
       return bound
     }.always { result in
-      Glibc.close(written)
       if case .failure = result { bound.value.close() }
     }
   }
 
-  private func openOutput(_ descriptor: CInt) -> EventLoopFuture<any Channel> {
-    output.whenAtEnd = { [weak self] in self?.lookAgain(after: .milliseconds(1)) }
-    let handler = NIOLoopBound(output, eventLoop: loop)
-    return NIOPipeBootstrap(group: loop)
-      .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 << 10))
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler.value) }
-      }
-      .takingOwnershipOfDescriptor(input: descriptor)
-      .flatMapErrorThrowing { error in
-        Glibc.close(descriptor)
-        throw RuntimeFailure("the function's output cannot be read: \(error)")
-      }
+  /// Starts the extensions and then the runtime, and succeeds when all have asked for their first event.
+  ///
+  /// The future fails with what the runtime reports, with ``FunctionError`` when the program cannot be run, with
+  /// ``RuntimeFailure`` when the system has no room for it, or with the ``RuntimeSession/End``.
+  func initialize() -> EventLoopFuture<Void> {
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    beginWatch()
+    return host.launch(program, variables: variables).flatMap {
+      bound.value.host.registry.whenRegistered()
+    }.flatMapThrowing {
+      try bound.value.launch()
+    }.flatMap {
+      bound.value.session.whenReady()
+    }.flatMap {
+      bound.value.host.runtimeIsReady()
+      return bound.value.host.registry.whenReady()
+    }.always { result in
+      if case .failure = result { bound.value.child?.signalGroup(SIGKILL) }
+      bound.value.output.endLine()
+      bound.value.host.endInitialization(result)
+    }
   }
 
   private func openServer() -> EventLoopFuture<Void> {
     let bound = NIOLoopBound(self, eventLoop: loop)
     return RuntimeAPIServer.bind(
-      on: loop, session: session, whenOutputIsRead: { [weak self] in self?.afterOutput($0) },
+      on: loop, session: session, host: host, whenOutputIsRead: { [weak self] in self?.afterOutput($0) },
       whenConnectionCloses: { [weak self] in self?.look() }
     )
     .flatMapErrorThrowing { throw RuntimeFailure("no port for the Runtime API: \($0)") }
     .map { bound.value.server = $0.value }
   }
 
-  private func launch(_ program: RuntimeProgram, variables: [String: String], output: CInt) throws {
-    var variables = variables
-    variables["AWS_LAMBDA_RUNTIME_API"] = server?.address
+  private func launch() throws {
+    if let end = session.lastEnd { throw end }
+    defer { closeWritten() }
     do {
-      child = try ChildProcess.spawn(program, variables: variables, output: output)
+      child = try ChildProcess.spawn(program, variables: variables, output: written)
     } catch  where error.isOfProgram {
       throw FunctionError(
         type: "Runtime.InvalidEntrypoint",
@@ -108,26 +140,33 @@ final class SupervisedProcess {
     } catch {
       throw RuntimeFailure("the function's process cannot be started: \(error)")
     }
-    beginWatch()
+  }
+
+  private func closeWritten() {
+    if written >= 0 { Glibc.close(written) }
+    written = -1
   }
 
   // MARK: Work
 
   /// Gives the runtime an event, with `sink` for what it writes from now on.
   func invoke(
-    _ delivery: RuntimeSession.Delivery, sink: @escaping (String) -> Void, memoryWatch: @escaping MemoryWatch
+    _ delivery: RuntimeSession.Delivery, for extensions: ExtensionMessage.Invocation, sink: @escaping (String) -> Void,
+    memoryWatch: @escaping MemoryWatch
   ) {
     thaw()
+    (ended, extensionsReady) = (nil, nil)
     output.sink = sink
     self.memoryWatch = memoryWatch
     beginWatch()
     look()
     if exit != nil { session.end(.goneBefore) }
+    if session.lastEnd == nil { host.deliver(extensions) }
     session.deliver(delivery)
   }
 
-  /// Waits until the runtime asks for the next event, and stops its processes then if `freezes`. A runtime that does
-  /// not ask within `limit`, or is gone, will not be used again.
+  /// Waits until the runtime asks for the next event, and stops the processes then if `freezes` and the extensions have
+  /// asked as well. A runtime that does not ask within `limit`, or is gone, will not be used again.
   func freeze(within limit: TimeAmount, stopping: Bool) -> EventLoopFuture<Void> {
     let bound = NIOLoopBound(self, eventLoop: loop)
     let timer = loop.scheduleTask(in: limit) { bound.value.kill(.cancelled) }
@@ -137,21 +176,44 @@ final class SupervisedProcess {
       process.endWatch()
       process.output.endLine()
       process.output.sink = nil
-      guard case .success = result, stopping, let child = process.child else { return }
-      child.signalGroup(SIGSTOP)
-      process.isFrozen = true
+      process.tellRuntimeDone()
+      if case .success = result, process.host.registry.isReady { process.stopWork(stopping) }
     }
   }
 
-  /// Ends the work of the process at once, for the reason given.
+  /// Waits until the extensions have asked for the next event. Those that do not within `limit` lose the environment.
+  func settle(within limit: TimeAmount, stopping: Bool) -> EventLoopFuture<Void> {
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    let timer = loop.scheduleTask(in: limit) { bound.value.kill(.cancelled) }
+    return host.registry.whenReady().always { result in
+      timer.cancel()
+      if case .success = result { bound.value.stopWork(stopping) }
+    }
+  }
+
+  /// Nothing works any more.
+  private func stopWork(_ stopping: Bool) {
+    if !host.isEmpty { extensionsReady = host.clock.now }
+    guard stopping, let child else { return }
+    child.signalGroup(SIGSTOP)
+    host.signal(SIGSTOP)
+    isFrozen = true
+  }
+
+  /// Ends the work of the runtime at once, for the reason given, and with it that of the environment.
   func kill(_ end: RuntimeSession.End) {
     child?.signalGroup(SIGKILL)
-    afterOutput { self.session.end(end) }
+    afterOutput {
+      self.session.end(end)
+      self.host.registry.end(end)
+    }
   }
 
   /// `127.0.0.1:PORT` of the Runtime API.
   var address: String { server?.address ?? "" }
-  var residentMegabytes: Int { child.map { ProcessTable.residentMegabytes(of: $0.id) } ?? 0 }
+  var residentMegabytes: Int {
+    (child.map { ProcessTable.residentMegabytes(of: $0.id) } ?? 0) + host.residentMegabytes
+  }
   /// What the process wrote outside of invocations.
   func takeOutput() -> EventLoopFuture<[String]> {
     let promise = loop.makePromise(of: [String].self)
@@ -165,7 +227,7 @@ final class SupervisedProcess {
   /// Does `work` when what the process wrote until now is read: at once, unless there is something. A process that
   /// writes on and on is not waited for.
   private func afterOutput(round: Int = 0, _ work: @escaping () -> Void) {
-    guard output.hasUnread, round < Self.outputRounds else { return work() }
+    guard output.hasUnread || host.hasUnread, round < Self.outputRounds else { return work() }
     let bound = NIOLoopBound((self, work), eventLoop: loop)
     loop.scheduleTask(in: Self.outputInterval) { bound.value.0.afterOutput(round: round + 1, bound.value.1) }
   }
@@ -173,6 +235,7 @@ final class SupervisedProcess {
   private func thaw() {
     guard isFrozen else { return }
     child?.signalGroup(SIGCONT)
+    host.signal(SIGCONT)
     isFrozen = false
   }
 
@@ -198,8 +261,9 @@ final class SupervisedProcess {
     do throws(RuntimeExit) { try memoryWatch(residentMegabytes) } catch { kill(.exited(error)) }
   }
 
-  /// Finds out whether the process is still there.
+  /// Finds out whether the processes are still there.
   private func look() {
+    host.look()
     guard let child, let exit = child.reap() else { return }
     self.child = nil
     self.exit = exit
@@ -221,7 +285,9 @@ final class SupervisedProcess {
     // Twice, for a connection that nobody has accepted yet, and for a request that waits for the output.
     guard !(isRead && wasRead), round < Self.settleRounds else {
       output.endLine()
-      return session.end(.exited(exit ?? RuntimeExit(status: 0)))
+      let end = RuntimeSession.End.exited(exit ?? RuntimeExit(status: 0))
+      session.end(end)
+      return host.registry.end(end)
     }
     let bound = NIOLoopBound(self, eventLoop: loop)
     loop.scheduleTask(in: Self.settleInterval) { bound.value.settle(round: round + 1, wasRead: isRead) }
@@ -229,32 +295,65 @@ final class SupervisedProcess {
 
   // MARK: End
 
-  /// Ends the process: SIGTERM, after `grace` SIGKILL, and SIGKILL for what it leaves in its group. Succeeds when it is
-  /// reaped and its port and files are closed. Once for all: later calls wait for the first.
+  /// Ends the environment: SIGTERM for the runtime, after `grace` SIGKILL, and SIGKILL for what it leaves in its group;
+  /// the extensions are asked to end and have what is left of two seconds. Succeeds when all are reaped and the port and
+  /// the files are closed. Once for all: later calls wait for the first.
   func stop(grace: TimeAmount) -> EventLoopFuture<Void> {
     if let stopped { return stopped.futureResult }
     let stopped = loop.makePromise(of: Void.self)
     self.stopped = stopped
+    let reason = shutdownReason
+    let (start, bound) = (NIODeadline.now(), NIOLoopBound(self, eventLoop: loop))
     session.end(.cancelled)
+    host.registry.end(.cancelled)
     endWatch()
     child?.signalGroup(SIGTERM)
     thaw()
-    awaitEnd(killAt: .now() + grace)
+    let delivered = host.telemetry.flush()
+    let runtime = loop.makePromise(of: Void.self)
+    // Lambda: a part of the time for the runtime when there are extensions.
+    awaitEnd(killAt: start + (host.isEmpty ? grace : min(grace, Self.runtimeShare)), runtime)
+    runtime.futureResult.flatMap {
+      bound.value.first(of: delivered, until: start + Self.runtimeShare)
+    }.flatMap {
+      bound.value.host.shutDown(reason, killAt: start + ExtensionHost.shutdownLimit)
+    }.whenComplete { _ in bound.value.close() }
     return stopped.futureResult
   }
 
-  private func awaitEnd(killAt: NIODeadline) {
+  /// Why the environment ends, as extensions are told.
+  private var shutdownReason: ShutdownReason {
+    switch session.lastEnd {
+    case .cancelled?: .timeout
+    case .exited?, .goneBefore?: .failure
+    case nil: session.hasFailedInitialization ? .failure : .spindown
+    }
+  }
+
+  /// Succeeds with `future`, or when the time is up.
+  private func first(of future: EventLoopFuture<Void>, until deadline: NIODeadline) -> EventLoopFuture<Void> {
+    let promise = loop.makePromise(of: Void.self)
+    let timer = loop.scheduleTask(deadline: deadline) { promise.succeed() }
+    future.whenComplete { _ in
+      timer.cancel()
+      promise.succeed()
+    }
+    return promise.futureResult
+  }
+
+  private func awaitEnd(killAt: NIODeadline, _ ended: EventLoopPromise<Void>) {
     look()
-    guard child != nil else { return close() }
+    guard child != nil else { return ended.succeed() }
     if killAt < .now() { child?.signalGroup(SIGKILL) }
     let bound = NIOLoopBound(self, eventLoop: loop)
-    loop.scheduleTask(in: Self.signalPollInterval) { bound.value.awaitEnd(killAt: killAt) }
+    loop.scheduleTask(in: Self.signalPollInterval) { bound.value.awaitEnd(killAt: killAt, ended) }
   }
 
   private func close() {
     output.whenAtEnd = {}
     output.sink = nil
     output.close()
+    closeWritten()
     let promise = stopped ?? loop.makePromise(of: Void.self)
     outputChannel?.close(promise: nil)
     let open = [server?.close(), outputChannel?.closeFuture].compactMap { $0 }
