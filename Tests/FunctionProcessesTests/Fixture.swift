@@ -44,6 +44,7 @@ struct CodeFolder {
   }
 
   func write(_ name: String, _ text: String) throws {
+    if let end = name.lastIndex(of: "/") { mkdir("\(path)/\(name[..<end])", 0o755) }
     guard let file = fopen("\(path)/\(name)", "w") else { throw RuntimeFailure("no file \(name)") }
     fputs(text, file)
     fclose(file)
@@ -59,13 +60,15 @@ struct CodeFolder {
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  private func remove() {
+  private func remove(_ path: String? = nil) {
+    let path = path ?? self.path
     guard let folder = opendir(path) else { return }
     while let entry = readdir(folder) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      unlink("\(path)/\(name)")
+      guard name != ".", name != ".." else { continue }
+      if unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
     }
     closedir(folder)
     rmdir(path)
