@@ -24,9 +24,10 @@ import XRayModel
       try await fixture.service.deleteFunction("worker")
       #expect(await fixture.allGone())
       let events = fixture.folder.notes()
-      #expect(events.map { $0["eventType"] } == ["INVOKE", "INVOKE", "SHUTDOWN"])
-      for (event, result, function) in zip(zip(events, [cold, warm]), fixture.recorder.functions).map({ ($0.0, $0.1, $1) }) {
-        #expect(event["requestId"]?.string == result.requestID)
+      try #require(events.map { $0["eventType"] } == ["INVOKE", "INVOKE", "SHUTDOWN"])
+      for (index, function) in fixture.recorder.functions.enumerated() {
+        let event = events[index]
+        #expect(event["requestId"]?.string == [cold, warm][index].requestID)
         #expect(event["invokedFunctionArn"]?.string?.hasSuffix(":function:worker") == true)
         #expect(event["tracing"]?["type"] == "X-Amzn-Trace-Id")
         let header = try TraceHeader(parsing: try #require(event["tracing"]?["value"]?.string))
@@ -54,7 +55,7 @@ import XRayModel
       #expect(
         noted["answer"]
           == [
-            "functionName": "worker", "functionVersion": "$LATEST", "handler": "index.handler",
+            "functionName": "worker", "functionVersion": "$LATEST", "handler": "bootstrap",
             "accountId": "123456789012",
           ])
       #expect(noted["env"]?["MINE"] == "yes")

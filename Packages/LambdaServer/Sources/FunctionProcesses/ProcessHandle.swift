@@ -26,7 +26,10 @@ struct ProcessHandle: Sendable {
   }
 
   /// Whether somebody subscribed to the environment's telemetry.
-  func isObserved() async -> Bool { (try? await look { $0.host.telemetry.isHeard }) ?? false }
+  func isObserved() async -> Bool {
+    let process = process
+    return (try? await loop.submit { process.value.host.telemetry.isHeard }.get()) ?? false
+  }
 
   /// Tells the environment what the service knows, after what it was asked before and before what it is asked next.
   func report(_ event: PlatformEvent) {
@@ -55,8 +58,12 @@ struct ProcessHandle: Sendable {
   /// was measured.
   func freeze(within limit: TimeAmount, stopping: Bool) async -> (isSettled: Bool, spans: InvocationSpans?) {
     do {
-      try await killedWhenCancelled { $0.freeze(within: limit, stopping: stopping) }
-      return try await look { ($0.host.registry.isReady, $0.spans) }
+      return try await killedWhenCancelled { process in
+        let bound = NIOLoopBound(process, eventLoop: process.loop)
+        return process.freeze(within: limit, stopping: stopping).map {
+          (bound.value.host.registry.isReady, bound.value.spans)
+        }
+      }
     } catch {
       // The next invocation begins with another process.
       return (true, nil)
@@ -65,8 +72,10 @@ struct ProcessHandle: Sendable {
 
   /// Returns when the extensions are ready for another event, with what was measured.
   func settle(within limit: TimeAmount, stopping: Bool) async throws -> InvocationSpans? {
-    try await killedWhenCancelled { $0.settle(within: limit, stopping: stopping) }
-    return try await look { $0.spans }
+    try await killedWhenCancelled { process in
+      let bound = NIOLoopBound(process, eventLoop: process.loop)
+      return process.settle(within: limit, stopping: stopping).map { bound.value.spans }
+    }
   }
 
   /// Returns when the process is gone, with its group, its port and its files. Runs to its end in cancelled tasks too.
@@ -79,11 +88,6 @@ struct ProcessHandle: Sendable {
   func takeOutput() async -> [String] {
     let (process, loop) = (process, loop)
     return (try? await loop.flatSubmit { process.value.takeOutput() }.get()) ?? []
-  }
-
-  private func look<Value: Sendable>(_ read: @escaping @Sendable (SupervisedProcess) -> Value) async throws -> Value {
-    let process = process
-    return try await loop.submit { read(process.value) }.get()
   }
 
   private func killedWhenCancelled<Value: Sendable>(

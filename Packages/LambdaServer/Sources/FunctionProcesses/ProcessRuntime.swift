@@ -39,6 +39,8 @@ public final class ProcessRuntime: FunctionRuntime {
     var isOver = false
     /// Whether somebody is told of telemetry.
     var isObserved = false
+    /// Of the invocation that runs, for a process that takes the place of one that is gone.
+    var started: PlatformEvent?
     var isSettled = true
     var spans: InvocationSpans?
     var surroundings: ExtensionHost.Surroundings
@@ -140,7 +142,10 @@ public final class ProcessRuntime: FunctionRuntime {
     if isNew, case .initializationStarted(let phase, let time) = event() {
       return state.withLock { ($0.surroundings.phase, $0.surroundings.start) = (phase, time) }
     }
-    if isObserved { process?.report(event()) }
+    guard isObserved, let process else { return }
+    let event = event()
+    if case .invocationStarted = event { state.withLock { $0.started = event } }
+    process.report(event)
   }
 
   public func shutDown() async {
@@ -179,7 +184,9 @@ public final class ProcessRuntime: FunctionRuntime {
   private func startAnew(_ time: Timestamp) async throws -> ProcessHandle {
     state.withLock { ($0.surroundings.phase, $0.surroundings.start) = (.invocation, time) }
     do {
-      return try await start()
+      let process = try await start()
+      if let started = state.withLock({ $0.isObserved ? $0.started : nil }) { process.report(started) }
+      return process
     } catch {
       if let process = state.withLock({ $0.process }) { await retire(process, grace: .zero) }
       throw error

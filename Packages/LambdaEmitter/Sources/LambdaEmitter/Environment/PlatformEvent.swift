@@ -37,6 +37,7 @@ public enum PlatformEvent: Hashable, Sendable {
     public var header: String
   }
 
+  /// The function is about to get its event.
   public struct InvocationStart: Hashable, Sendable {
     public var requestID: String
     /// Such as `$LATEST` or `3`.
@@ -46,11 +47,13 @@ public enum PlatformEvent: Hashable, Sendable {
     public var tracing: Tracing?
   }
 
+  /// The function has answered or failed.
   public struct InvocationEnd: Hashable, Sendable {
     public var requestID: String
     public var status: Status
-    /// What the function got its event at; `nil` when it never did.
+    /// When the function got its event; `nil` when it never did.
     public var started: Timestamp?
+    /// When it answered or failed.
     public var time: Timestamp
     /// Of the answer.
     public var producedBytes: Int
@@ -60,6 +63,7 @@ public enum PlatformEvent: Hashable, Sendable {
     public var fault: String?
   }
 
+  /// What the log's line `REPORT` says.
   public struct InvocationSummary: Hashable, Sendable {
     public var requestID: String
     public var status: Status

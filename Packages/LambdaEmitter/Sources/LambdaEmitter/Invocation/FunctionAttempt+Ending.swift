@@ -171,7 +171,8 @@ extension FunctionAttempt {
           usedMegabytes: report.usedMegabytes, initialization: initialization, tracing: tracing(of: segment.id))))
   }
 
-  private func closeLog(_ report: @autoclosure () -> InvocationReport, in environment: ExecutionEnvironment) -> [String] {
+  private func closeLog(_ report: @autoclosure () -> InvocationReport, in environment: ExecutionEnvironment) -> [String]
+  {
     guard journal.isKept else { return [] }
     let lines = journal.close(["END RequestId: \(invocation.requestID)", report().line])
     service.keep(

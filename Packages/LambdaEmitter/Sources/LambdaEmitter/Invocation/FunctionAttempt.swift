@@ -156,7 +156,9 @@ struct FunctionAttempt {
   }
 
   /// The header that the environment is given: the function's segment has its parent.
-  private var environmentHeader: String { invocation.trace.header(invocation: segment.parentID ?? invocation.segmentID) }
+  private var environmentHeader: String {
+    invocation.trace.header(invocation: segment.parentID ?? invocation.segmentID)
+  }
 
   func tracing(of span: EntityID) -> PlatformEvent.Tracing? {
     invocation.trace.isSampled ? .init(span: span, header: environmentHeader) : nil
@@ -170,8 +172,8 @@ struct FunctionAttempt {
     return InvocationContext(
       requestID: invocation.requestID, functionName: configuration.name, version: invocation.function.version,
       invokedFunctionARN: invocation.invokedARN, memoryMegabytes: configuration.memoryMegabytes, deadline: deadline,
-      traceHeader: header, environmentTraceHeader: environmentHeader, environment: variables, clock: clock, emitter: environment.daemon, journal: journal,
-      daemon: environment.daemon)
+      traceHeader: header, environmentTraceHeader: environmentHeader, environment: variables, clock: clock,
+      emitter: environment.daemon, journal: journal, daemon: environment.daemon)
   }
 }
 

@@ -281,7 +281,8 @@ final class SupervisedProcess {
 
   /// The process is gone. What it sent before is read first: its last response counts.
   private func settle(round: Int, wasRead: Bool = false) {
-    let isRead = output.isAtEnd && server?.hasConnections != true
+    // Extensions live on, and wait.
+    let isRead = output.isAtEnd && (server?.connectionCount ?? 0) <= host.registry.openRequests
     // Twice, for a connection that nobody has accepted yet, and for a request that waits for the output.
     guard !(isRead && wasRead), round < Self.settleRounds else {
       output.endLine()

@@ -130,7 +130,8 @@ final class ExtensionHost {
     settleRuntime(status)
     for entry in registry.entries {
       telemetry.emit(.extension(entry))
-      log("EXTENSION\tName: \(entry.name)\tState: \(entry.phase.rawValue)\tEvents: [\(entry.events.joined(separator: ", "))]")
+      let events = entry.events.joined(separator: ", ")
+      log("EXTENSION\tName: \(entry.name)\tState: \(entry.phase.rawValue)\tEvents: [\(events)]")
     }
     telemetry.emit(.initReport(surroundings.phase, status, max(.zero, start.duration(to: clock.now))))
     telemetry.closeSubscriptions()

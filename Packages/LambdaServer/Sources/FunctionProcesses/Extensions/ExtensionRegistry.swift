@@ -79,6 +79,9 @@ final class ExtensionRegistry {
     return made.futureResult
   }
 
+  /// Requests for an event that wait for one.
+  var openRequests: Int { entries.count { $0.request != nil } }
+
   /// No more extensions register.
   func close() { isOpen = false }
 
@@ -88,7 +91,9 @@ final class ExtensionRegistry {
   /// Gives the extensions that asked for it an event.
   func deliver(_ message: ExtensionMessage, of event: String) {
     for index in entries.indices
-    where entries[index].events.contains(event) && [.ready, .running].contains(entries[index].phase) {
+    where entries[index].events.contains(event)
+      && [.registered, .ready, .running].contains(entries[index].phase)
+    {
       if let request = entries[index].request {
         entries[index].request = nil
         entries[index].phase = .running

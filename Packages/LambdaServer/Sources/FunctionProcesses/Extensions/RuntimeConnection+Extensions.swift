@@ -10,7 +10,8 @@ extension RuntimeConnection {
   func perform(
     _ request: ExtensionRequest, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
   ) throws(RuntimeAPIError) {
-    if bodyBytes > ExtensionRequest.bodyBytesLimit { throw .requestEntityTooLarge(limit: ExtensionRequest.bodyBytesLimit) }
+    let limit = ExtensionRequest.bodyBytesLimit
+    if bodyBytes > limit { throw .requestEntityTooLarge(limit: limit) }
     do throws(ExtensionError) {
       let identifier = head.headers.first(name: Self.identifierHeader)
       switch request {
@@ -50,9 +51,8 @@ extension RuntimeConnection {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
     try host.registry.next(identifier, id: ObjectIdentifier(self)) { [weak self] message in
       guard let self, self.isAnswering else { return }
-      self.answer(
-        .ok, headers: [("Lambda-Extension-Event-Identifier", self.host.eventIdentifier())], body: message.body, to: head,
-        bound.value)
+      let headers = [(name: "Lambda-Extension-Event-Identifier", value: self.host.eventIdentifier())]
+      self.answer(.ok, headers: headers, body: message.body, to: head, bound.value)
     }
   }
 }

@@ -26,8 +26,8 @@ final class RuntimeAPIServer {
 
   /// Starts to listen. Call on `loop`, as everything here.
   static func bind(
-    on loop: any EventLoop, session: RuntimeSession, host: ExtensionHost, whenOutputIsRead: @escaping RuntimeConnection.Deferral,
-    whenConnectionCloses: @escaping () -> Void
+    on loop: any EventLoop, session: RuntimeSession, host: ExtensionHost,
+    whenOutputIsRead: @escaping RuntimeConnection.Deferral, whenConnectionCloses: @escaping () -> Void
   ) -> EventLoopFuture<NIOLoopBound<RuntimeAPIServer>> {
     let connections = Connections()
     connections.whenClosed = whenConnectionCloses
@@ -68,7 +68,7 @@ final class RuntimeAPIServer {
 
   /// `127.0.0.1:PORT`: the variable `AWS_LAMBDA_RUNTIME_API`.
   var address: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
-  var hasConnections: Bool { !connections.channels.isEmpty }
+  var connectionCount: Int { connections.channels.count }
 
   /// Closes the port and all connections.
   func close() -> EventLoopFuture<Void> {

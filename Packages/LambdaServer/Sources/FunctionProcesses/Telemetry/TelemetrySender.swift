@@ -40,7 +40,7 @@ final class TelemetrySender {
   ) -> EventLoopFuture<any Channel> {
     let bound = NIOLoopBound(self, eventLoop: loop)
     return ClientBootstrap(group: loop)
-      .connectTimeout(.seconds(1))
+      .connectTimeout(.seconds(10))
       .channelInitializer { channel in
         bound.value.channel = channel
         return initialize(channel)

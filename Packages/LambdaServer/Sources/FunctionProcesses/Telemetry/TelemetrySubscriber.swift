@@ -94,7 +94,8 @@ final class TelemetrySubscriber {
       subscriber.sending = nil
       if case .failure(let error) = result {
         subscriber.loss.add(
-          records: records + lost.records, bytes: bytes + lost.bytes, reason: "The subscriber did not take it: \(error)")
+          records: records + lost.records, bytes: bytes + lost.bytes, reason: "The subscriber did not take it: \(error)"
+        )
       }
       if subscriber.isDue, !subscriber.batch.isEmpty { return subscriber.send() }
       subscriber.finish()
