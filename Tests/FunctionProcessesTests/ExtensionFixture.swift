@@ -65,12 +65,12 @@ extension CodeFolder {
 extension Fixture {
   /// Runs `body` with a function that has extensions, by their names.
   static func extended<Result: Sendable>(
-    _ extensions: [String: String], bootstrap: String = Python.echo, freezes: Bool = false,
+    _ extensions: [String: String], bootstrap: String = Python.echo, freezes: Bool = false, shutdownSeconds: Int64 = 2,
     _ change: (inout FunctionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Fixture) async throws -> Result
   ) async throws -> Result {
     var files = ["bootstrap": bootstrap]
     for (name, script) in extensions { files["extensions/\(name)"] = Python.extension(script) }
-    return try await run(files, freezes: freezes, change, body)
+    return try await run(files, freezes: freezes, shutdownSeconds: shutdownSeconds, change, body)
   }
 }

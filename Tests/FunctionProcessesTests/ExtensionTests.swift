@@ -115,7 +115,9 @@ import XRayModel
       open("done", "w").close()
       time.sleep(3600)
       """#
-    try await Fixture.extended(["watch": script]) { fixture in
+    // The runtime leaves time to register.
+    let bootstrap = Python.bootstrap("time.sleep(3600)")
+    try await Fixture.extended(["watch": script], bootstrap: bootstrap) { fixture in
       await withTaskGroup { group in
         group.addTask { _ = try? await fixture.invoke() }
         #expect(await holds { access("\(fixture.folder.path)/done", F_OK) == 0 })

@@ -1,9 +1,10 @@
-import FunctionProcesses
 import Glibc
 import LambdaEmitter
 import Synchronization
 import XRayModel
 import XRaySampler
+
+@testable import FunctionProcesses
 
 /// Keeps what is emitted, in order.
 final class Recorder: SegmentEmitter {
@@ -131,7 +132,7 @@ struct Fixture: Sendable {
   }
 
   static func run<Result: Sendable>(
-    _ files: [String: String], freezes: Bool = false, python: PythonInterpreter? = nil,
+    _ files: [String: String], freezes: Bool = false, python: PythonInterpreter? = nil, shutdownSeconds: Int64 = 2,
     _ change: (inout FunctionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Fixture) async throws -> Result
   ) async throws -> Result {
@@ -151,7 +152,11 @@ struct Fixture: Sendable {
       change(&configuration)
       let program = try RuntimeProgram(
         runtime: configuration.runtime, handler: configuration.handler, codeFolder: folder.path, python: python)
-      try service.createFunction(configuration) { ProcessRuntime(program, freezes: freezes) }
+      var surroundings = ExtensionHost.Surroundings()
+      surroundings.shutdownLimit = .seconds(shutdownSeconds)
+      try service.createFunction(configuration) { [surroundings] in
+        ProcessRuntime(program, freezes: freezes, surroundings: surroundings)
+      }
       return try await service.serving { service in
         try await body(Fixture(service: service, recorder: recorder, folder: folder))
       }

@@ -121,7 +121,7 @@ import XRayModel
   @Test func `tells of a timeout`() async throws {
     let bootstrap = Python.bootstrap("loop(lambda id, headers, body: time.sleep(3600))")
     try await Fixture.extended(
-      ["watch": Self.watch(#"["platform"]"#)], bootstrap: bootstrap, { $0.timeoutSeconds = 15 }
+      ["watch": Self.watch(#"["platform"]"#)], bootstrap: bootstrap, shutdownSeconds: 600, { $0.timeoutSeconds = 15 }
     ) { fixture in
       let result = try await fixture.invoke()
       #expect(result.functionError == "Unhandled")
@@ -142,7 +142,8 @@ import XRayModel
           fail(id, json.dumps({"errorType": "ValueError", "errorMessage": "no"}))
       loop(handle)
       """)
-    try await Fixture.extended(["watch": Self.watch(#"["platform"]"#)], bootstrap: bootstrap) { fixture in
+    try await Fixture.extended(["watch": Self.watch(#"["platform"]"#)], bootstrap: bootstrap, shutdownSeconds: 600) {
+      fixture in
       try await fixture.invoke("1")
       #expect(await holds { fixture.recorder.functions.count == 1 })
       let crash = try await fixture.invoke("2")
@@ -165,7 +166,8 @@ import XRayModel
       ask("POST", BASE + "/init/error", '{"errorMessage": "no handler", "errorType": "Runtime.HandlerNotFound"}')
       sys.exit(1)
       """#)
-    try await Fixture.extended(["watch": Self.watch(#"["platform"]"#)], bootstrap: bootstrap) { fixture in
+    try await Fixture.extended(["watch": Self.watch(#"["platform"]"#)], bootstrap: bootstrap, shutdownSeconds: 600) {
+      fixture in
       let result = try await fixture.invoke()
       #expect(result.text.contains("Runtime.HandlerNotFound"))
       #expect(
@@ -206,7 +208,8 @@ import XRayModel
       id, headers, body = next()
       respond(id, body)
       """)
-    try await Fixture.extended(["watch": Self.watch(#"["platform"]"#)], bootstrap: bootstrap) { fixture in
+    try await Fixture.extended(["watch": Self.watch(#"["platform"]"#)], bootstrap: bootstrap, shutdownSeconds: 600) {
+      fixture in
       try await fixture.invoke("1")
       #expect(await holds { fixture.recorder.functions.count == 1 })
       let second = try await fixture.invoke("2")
@@ -259,7 +262,7 @@ import XRayModel
       subscribe(id, listen(take), ["platform"], buffering={"timeoutMs": 30000})
       while next(id)["eventType"] == "INVOKE": pass
       """
-    try await Fixture.extended(["watch": script]) { fixture in
+    try await Fixture.extended(["watch": script], shutdownSeconds: 600) { fixture in
       try await fixture.invoke()
       #expect(await holds { fixture.recorder.functions.count == 1 })
       #expect(types(fixture).isEmpty)

@@ -65,16 +65,25 @@ public final class ProcessRuntime: FunctionRuntime {
   ///   - group: Serves the Runtime API; one thread is enough for many environments.
   ///   - random: For the identifiers of extensions and of what they are sent.
   ///   - logger: Told what the process wrote when its initialization fails, which no invocation's log can take.
-  public init(
+  public convenience init(
     _ program: RuntimeProgram, freezes: Bool = false,
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, random: RandomSource = RandomSource(),
     logger: Logger = Logger(label: "fluoro.functions")
   ) {
+    self.init(
+      program, freezes: freezes, group: group,
+      surroundings: ExtensionHost.Surroundings(random: random, logger: logger))
+  }
+
+  init(
+    _ program: RuntimeProgram, freezes: Bool, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+    surroundings: ExtensionHost.Surroundings
+  ) {
     self.program = program
     self.freezes = freezes
-    self.logger = logger
+    logger = surroundings.logger
     loop = group.next()
-    state = Mutex(State(surroundings: ExtensionHost.Surroundings(random: random, logger: logger)))
+    state = Mutex(State(surroundings: surroundings))
   }
 
   /// Starts the extensions and the process, and returns when all have asked for their first event.

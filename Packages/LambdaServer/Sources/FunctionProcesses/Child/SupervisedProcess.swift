@@ -16,9 +16,6 @@ final class SupervisedProcess {
   private static let settleInterval = TimeAmount.milliseconds(2)
   private static let settleRounds = 100
 
-  /// For the runtime's end when there are extensions.
-  private static let runtimeShare = TimeAmount.milliseconds(600)
-
   private static let outputInterval = TimeAmount.microseconds(100)
   private static let outputRounds = 50
 
@@ -297,7 +294,7 @@ final class SupervisedProcess {
   // MARK: End
 
   /// Ends the environment: SIGTERM for the runtime, after `grace` SIGKILL, and SIGKILL for what it leaves in its group;
-  /// the extensions are asked to end and have what is left of two seconds. Succeeds when all are reaped and the port and
+  /// the extensions are asked to end and have what is left of two seconds from the start. Succeeds when all are reaped and the port and
   /// the files are closed. Once for all: later calls wait for the first.
   func stop(grace: TimeAmount) -> EventLoopFuture<Void> {
     if let stopped { return stopped.futureResult }
@@ -313,11 +310,11 @@ final class SupervisedProcess {
     let delivered = host.telemetry.flush()
     let runtime = loop.makePromise(of: Void.self)
     // Lambda: a part of the time for the runtime when there are extensions.
-    awaitEnd(killAt: start + (host.isEmpty ? grace : min(grace, Self.runtimeShare)), runtime)
+    awaitEnd(killAt: start + (host.isEmpty ? grace : min(grace, host.runtimeShare)), runtime)
     runtime.futureResult.flatMap {
-      bound.value.first(of: delivered, until: start + Self.runtimeShare)
+      bound.value.first(of: delivered, until: start + bound.value.host.runtimeShare)
     }.flatMap {
-      bound.value.host.shutDown(reason, killAt: start + ExtensionHost.shutdownLimit)
+      bound.value.host.shutDown(reason, killAt: start + bound.value.host.shutdownLimit)
     }.whenComplete { _ in bound.value.close() }
     return stopped.futureResult
   }

@@ -17,6 +17,8 @@ final class ExtensionHost {
     var phase = PlatformEvent.InitializationPhase.initialization
     /// When its initialization began.
     var start: Timestamp?
+    /// For the end of all extensions. Lambda: two seconds, of which three tenths for the runtime.
+    var shutdownLimit = TimeAmount.seconds(2)
   }
 
   /// What extensions are told of the function when they register.
@@ -27,8 +29,6 @@ final class ExtensionHost {
     var accountID: String
   }
 
-  /// Lambda: for the end of all extensions.
-  static let shutdownLimit = TimeAmount.seconds(2)
   private static let pollInterval = TimeAmount.milliseconds(2)
 
   let registry: ExtensionRegistry
@@ -58,6 +58,9 @@ final class ExtensionHost {
   }
 
   var clock: any WallClock { surroundings.clock }
+  var shutdownLimit: TimeAmount { surroundings.shutdownLimit }
+  /// For the end of a runtime that has extensions beside it.
+  var runtimeShare: TimeAmount { .nanoseconds(shutdownLimit.nanoseconds / 10 * 3) }
   var isEmpty: Bool { registry.entries.isEmpty }
 
   // MARK: Start
