@@ -128,7 +128,7 @@ let package = Package(
         log,
       ] + nio),
     .target(name: "CSpawn", path: "Packages/LambdaServer/Sources/CSpawn"),
-    library("LambdaServer", "FunctionProcesses", ["XRayModel", "LambdaEmitter", "CSpawn", log] + nio),
+    library("LambdaServer", "FunctionProcesses", ["XRayModel", "LambdaEmitter", "XRayDaemon", "CSpawn", log] + nio),
     library(
       "LambdaServer", "LambdaAPI",
       ["XRayModel", "EventSources", "LambdaEmitter", "FunctionProcesses", "CZlib", "DaemonServer", crypto] + nio),

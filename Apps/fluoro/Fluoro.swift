@@ -9,6 +9,7 @@ struct Fluoro: AsyncParsableCommand {
 
       EXAMPLES:
         fluoro serve                        X-Ray and Lambda on http://127.0.0.1:2000
+        fluoro role create hello            make a role for a function there
         fluoro invoke hello --payload '{}'  run a function there, and see its trace
         fluoro simulate shop.json           a million invocations in virtual time
         fluoro daemon -o -n eu-west-1       stand in for the official X-Ray daemon
@@ -23,9 +24,9 @@ struct Fluoro: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ServeCommand.self, InvokeCommand.self, SimulateCommand.self, ReceiveCommand.self, DaemonCommand.self,
-      ImportCommand.self, TracesCommand.self,
-      TraceCommand.self, MapCommand.self, ExportCommand.self, CheckCommand.self, BenchCommand.self,
+      ServeCommand.self, InvokeCommand.self, RoleCommand.self, SimulateCommand.self, ReceiveCommand.self,
+      DaemonCommand.self, ImportCommand.self, TracesCommand.self, TraceCommand.self, MapCommand.self,
+      ExportCommand.self, CheckCommand.self, BenchCommand.self,
     ])
 }
 

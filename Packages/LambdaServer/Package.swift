@@ -36,7 +36,7 @@ let package = Package(
   targets: [
     .target(name: "CSpawn"),
     .target(
-      name: "FunctionProcesses", dependencies: ["XRayModel", "LambdaEmitter", "CSpawn", log] + nio,
+      name: "FunctionProcesses", dependencies: ["XRayModel", "LambdaEmitter", "XRayDaemon", "CSpawn", log] + nio,
       swiftSettings: settings),
     .target(
       name: "LambdaAPI",

@@ -61,12 +61,15 @@ import XRayModel
 
   @Test func `during initialization says why`() async throws {
     let script = #"""
+      print("Traceback of many words\nno handler", file=sys.stderr, flush=True)
       ask("POST", BASE + "/init/error", '{"errorMessage": "no handler", "errorType": "Runtime.HandlerNotFound"}')
       sys.exit(1)
       """#
     try await Fixture.python(script) { fixture in
       let result = try await fixture.invoke()
       #expect(try JSONValue(parsing: result.payload.span)["errorType"] == "Runtime.HandlerNotFound")
+      let lines = result.logLines.map { $0.prefix { $0 != " " } }
+      #expect(lines == ["Traceback", "no", "START", "END", "REPORT"])
       let function = try #require(fixture.recorder.functions.first)
       #expect(function.partNames == ["Initialization"])
       #expect(function.part("Initialization")?.isError == true)
@@ -134,6 +137,45 @@ import XRayModel
       let function = try #require(fixture.recorder.functions.first)
       #expect(function.part("Invocation")?.isFault == true)
       #expect(function.part("Overhead") == nil)
+    }
+  }
+
+  @Test func `by taking too long is stopped when it was frozen before, too`() async throws {
+    let script = """
+      def handle(id, headers, body):
+          with open("pids", "a") as file: file.write(str(os.getpid()) + "\\n")
+          if body == b"2": time.sleep(3600)
+          respond(id, body)
+      loop(handle)
+      """
+    try await Fixture.python(script, freezes: true, { $0.timeoutSeconds = 20 }) { fixture in
+      try await fixture.invoke("1")
+      #expect(fixture.survivors.count == 1)
+      let late = try await fixture.invoke("2")
+      #expect(late.text.contains("Task timed out after 20.00 seconds"))
+      #expect(await fixture.allGone())
+      let next = try await fixture.invoke("3")
+      #expect(next.text == "3")
+    }
+  }
+
+  @Test func `by forking on and on is stopped with all that it made`() async throws {
+    // Bounded: other tests need the machine. Each one leaves the group and forks again.
+    let script = """
+      def handle(id, headers, body):
+          for generation in range(40):
+              if os.fork() != 0: break
+              os.setsid()
+              signal.signal(signal.SIGTERM, signal.SIG_IGN)
+              with open("pids", "a") as file: file.write(str(os.getpid()) + "\\n")
+          time.sleep(3600)
+      loop(handle)
+      """
+    try await Fixture.python(script, { $0.timeoutSeconds = 20 }) { fixture in
+      let result = try await fixture.invoke()
+      #expect(result.functionError == "Unhandled")
+      #expect(fixture.folder.lines(of: "pids").count == 40)
+      #expect(await fixture.allGone())
     }
   }
 

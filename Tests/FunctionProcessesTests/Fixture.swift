@@ -12,7 +12,7 @@ final class Recorder: SegmentEmitter {
 
   func emit(_ document: [UInt8]) { kept.withLock { $0.append(document) } }
 
-  private var entities: [Entity] { kept.withLock { $0 }.compactMap { try? Entity(document: $0.span) } }
+  var entities: [Entity] { kept.withLock { $0 }.compactMap { try? Entity(document: $0.span) } }
   var services: [Entity] { entities.filter { $0.origin == "AWS::Lambda" } }
   var functions: [Entity] { entities.filter { $0.origin == "AWS::Lambda::Function" } }
 }
@@ -125,14 +125,16 @@ struct Fixture: Sendable {
 
   /// Runs `body` with a function that a Python bootstrap makes; its environments are gone in the end.
   static func python<Result: Sendable>(
-    _ script: String, freezes: Bool = false, _ change: (inout FunctionConfiguration) -> Void = { _ in },
+    _ script: String, freezes: Bool = false, beyondAWS: BeyondAWS = [],
+    _ change: (inout FunctionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Fixture) async throws -> Result
   ) async throws -> Result {
-    try await run(["bootstrap": Python.bootstrap(script)], freezes: freezes, change, body)
+    try await run(["bootstrap": Python.bootstrap(script)], freezes: freezes, beyondAWS: beyondAWS, change, body)
   }
 
   static func run<Result: Sendable>(
-    _ files: [String: String], freezes: Bool = false, python: PythonInterpreter? = nil, shutdownSeconds: Int64 = 2,
+    _ files: [String: String], freezes: Bool = false, python: PythonInterpreter? = nil, beyondAWS: BeyondAWS = [],
+    shutdownSeconds: Int64 = 2,
     _ change: (inout FunctionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Fixture) async throws -> Result
   ) async throws -> Result {
@@ -143,7 +145,7 @@ struct Fixture: Sendable {
       timing.initializationLimit = .seconds(600)
       let service = LambdaService(
         clock: SystemClock(), random: RandomSource(seed: 1), sampler: FixedSampler.always, emitter: recorder,
-        timing: timing)
+        timing: timing, beyondAWS: beyondAWS)
       service.putRole(try ExecutionRole(arn: roleARN, managedPolicies: ["AWSXRayDaemonWriteAccess"]))
       var configuration = FunctionConfiguration(name: "worker", role: roleARN)
       configuration.tracingMode = .active

@@ -33,11 +33,24 @@ import XRayModel
   @Test func `writes into the log of its invocation`() async throws {
     try await Fixture.python(Self.echo) { fixture in
       let lines = try await fixture.invoke(#""x""#).logLines
-      #expect(lines.contains("starting"))
+      #expect(lines.first == "starting")
       #expect(lines.contains(#"event "x""#))
       #expect(lines.last?.hasPrefix("REPORT") == true)
       let report = try #require(lines.last)
       #expect(!report.contains("Max Memory Used: 0 MB"))
+    }
+  }
+
+  @Test func `has its caller's context on one line`() async throws {
+    let script = """
+      def handle(id, headers, body): respond(id, json.dumps(headers["Lambda-Runtime-Client-Context"]))
+      loop(handle)
+      """
+    try await Fixture.python(script) { fixture in
+      let context = Array("{\"a\":\r\n\t{\"b\": 1}}".utf8)
+      let answer = try await fixture.service.invoke("worker", clientContext: context)
+      #expect(answer.text == #""{\"a\":   {\"b\": 1}}""#)
+      #expect(try await fixture.invoke().text == "null")
     }
   }
 

@@ -17,10 +17,13 @@ struct `A function on Lambda's runtime for Python` {
         return {"doubled": event["value"] * 2, "left": context.get_remaining_time_in_millis() > 0}
     """
 
-  private func run(_ handler: String, _ body: @escaping @Sendable (Fixture) async throws -> Void) async throws {
+  private func run(
+    _ handler: String, code: String = code, beyondAWS: BeyondAWS = [],
+    _ body: @escaping @Sendable (Fixture) async throws -> Void
+  ) async throws {
     let folder = getenv("FLUORO_AWSLAMBDARIC").map { String(cString: $0) } ?? ""
     try await Fixture.run(
-      ["app.py": Self.code + "\n"], python: PythonInterpreter(executable: folder + "/bin/python"),
+      ["app.py": code + "\n"], python: PythonInterpreter(executable: folder + "/bin/python"), beyondAWS: beyondAWS,
       {
         $0.runtime = "python3.11"
         $0.handler = handler
@@ -46,6 +49,32 @@ struct `A function on Lambda's runtime for Python` {
       #expect(detail.exceptions.first?.type == "ValueError")
       #expect(detail.exceptions.first?.stack.first?.label == "handler")
       #expect(function.partNames == ["Invocation", "Overhead"])
+    }
+  }
+
+  @Test func `records with the X-Ray SDK what it does before its handler`() async throws {
+    let code = """
+      from aws_xray_sdk.core import xray_recorder
+      with xray_recorder.in_subsegment("load") as subsegment:
+          subsegment.put_annotation("rows", 3)
+          with xray_recorder.in_subsegment("parse"): pass
+      def handler(event, context):
+          with xray_recorder.in_subsegment("work") as subsegment: subsegment.put_annotation("order", event["order"])
+          return "done"
+      """
+    try await run("app.handler", code: code, beyondAWS: [.initialization, .annotations]) { fixture in
+      for order in 1...2 { try await fixture.invoke(#"{"order":\#(order)}"#) }
+      let functions = fixture.recorder.functions
+      try #require(functions.count == 2)
+      let entities = fixture.recorder.entities
+      let load = try #require(entities.first { $0.name == "load" })
+      #expect(load.parentID == functions[0].part("Initialization")?.id && load.traceID == functions[0].traceID)
+      #expect(entities.first { $0.name == "parse" }?.parentID == load.id)
+      #expect(
+        entities.filter { $0.name == "work" }.map(\.parentID) == functions.map { $0.part("Invocation")?.id })
+      #expect(
+        functions.map { $0.annotations } == [1, 2].map { [Annotation(key: "order", value: .number(JSONNumber($0)))] })
+      #expect(fixture.service.ledger.droppedTotal == 0)
     }
   }
 

@@ -64,6 +64,7 @@ func testRuntime(_ configuration: FunctionConfiguration, _ folder: String) throw
           "echo": json, "code": .string(hash), "handler": .string(configuration.handler),
           "version": .string(context.version), "arn": .string(context.invokedFunctionARN),
           "header": .string(context.traceHeader),
+          "client": context.clientContext.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null,
         ]).rendered().utf8)
     }
   }

@@ -94,6 +94,16 @@ private let invocations = orders + "/invocations"
     }
   }
 
+  @Test func `tells the function what the caller says of itself`() async throws {
+    try await Fixture.run { fixture in
+      await fixture.create()
+      let header = ("X-Amz-Client-Context", Base64.text(Array("{\"custom\": {\"a\": 1}}".utf8)))
+      let answer = await fixture.call(.POST, invocations, [:], headers: [header])
+      #expect(answer["client"]?.string == "{\"custom\": {\"a\": 1}}")
+      #expect(await fixture.call(.POST, invocations, [:])["client"] == .null)
+    }
+  }
+
   @Test func `may be a dry run`() async throws {
     try await Fixture.run { fixture in
       await fixture.create()
@@ -223,7 +233,70 @@ private let invocations = orders + "/invocations"
     try await Fixture.run { fixture in
       await fixture.create()
       #expect(await fixture.call(.PUT, Self.path, request).status == 400)
-      #expect(await fixture.call(.PUT, Self.path + "?Qualifier=live", [:]).status == 400)
+    }
+  }
+
+  @Test func `belong to a version or an alias, and go with it`() async throws {
+    try await Fixture.run { fixture in
+      await fixture.create(["Publish": true])
+      _ = await fixture.call(.POST, orders + "/aliases", ["Name": "live", "FunctionVersion": "1"])
+      for qualifier in ["none", "2"] {
+        #expect(await fixture.call(.PUT, Self.path + "?Qualifier=\(qualifier)", [:]).status == 404)
+        #expect(await fixture.call(.GET, Self.path + "?Qualifier=\(qualifier)").status == 404)
+      }
+      let target = { (name: String) -> JSONValue in
+        ["DestinationConfig": ["OnSuccess": ["Destination": .string("\(Self.queue)-\(name)")]]]
+      }
+      let live = await fixture.call(.PUT, Self.path + "?Qualifier=live", target("live"))
+      #expect(live["FunctionArn"]?.string == functionARN + ":live")
+      let one = await fixture.call(.PUT, Self.path + "?Qualifier=1", target("one"))
+      #expect(await fixture.call(.GET, Self.path).status == 404)
+      #expect(await fixture.call(.GET, Self.path + "?Qualifier=live").json == live.json)
+      let list = await fixture.call(.GET, Self.path + "/list?MaxItems=1")
+      #expect(list["FunctionEventInvokeConfigs"]?.array == [one.json])
+      let marker = try #require(list["NextMarker"]?.string)
+      let rest = await fixture.call(.GET, Self.path + "/list?Marker=\(marker)")
+      #expect(rest["FunctionEventInvokeConfigs"]?.array == [live.json] && rest["NextMarker"] == nil)
+
+      let event = [("X-Amz-Invocation-Type", "Event")]
+      for name in ["orders", "orders:live", "orders:1"] {
+        _ = await fixture.call(.POST, "/2015-03-31/functions/\(name)/invocations", [:], headers: event)
+      }
+      await fixture.service.settle()
+      for name in ["live", "one"] { #expect(fixture.service.queue("\(Self.queue)-\(name)").messages.count == 1) }
+
+      #expect(await fixture.call(.DELETE, orders + "/aliases/live").status == 204)
+      _ = await fixture.call(.POST, orders + "/aliases", ["Name": "live", "FunctionVersion": "1"])
+      #expect(await fixture.call(.GET, Self.path + "?Qualifier=live").status == 404)
+      #expect(await fixture.call(.GET, Self.path + "?Qualifier=1").json == one.json)
+      #expect(
+        try FunctionState(json: #require(fixture.saved.bytes)).functions["orders"]?.eventInvoke.keys.sorted() == ["1"])
+    }
+  }
+
+  @Test func `of a state that was saved before there were several are read`() async throws {
+    let saved = SavedFunctions()
+    try await Fixture.run(saved: saved) { fixture in
+      await fixture.create()
+      _ = await fixture.call(.PUT, Self.path, ["MaximumRetryAttempts": 1])
+      let text = String(decoding: try #require(saved.bytes), as: UTF8.self)
+      let value = try JSONValue(parsing: text)
+      let settings = try #require(value["functions"]?[0]?["event_invokes"]?["$LATEST"])
+      let before = text.split(separator: "\"event_invokes\"", maxSplits: 1)
+      let after = try #require(before.last?.split(separator: "\"tags\"", maxSplits: 1).last)
+      let bytes = Array("\(before[0])\"event_invoke\": \(settings.rendered()), \"tags\"\(after)".utf8)
+      #expect(try FunctionState(json: bytes).json == saved.bytes)
+    }
+  }
+
+  @Test(arguments: ["arn:aws:events:us-east-1:123456789012:event-bus/default", "arn:aws:s3:::bucket"])
+  func `name no bus and no bucket`(target: String) async throws {
+    try await Fixture.run { fixture in
+      await fixture.create()
+      let request: JSONValue = ["DestinationConfig": ["OnFailure": ["Destination": .string(target)]]]
+      let answer = await fixture.call(.PUT, Self.path, request)
+      #expect(answer.status == 400 && answer.errorType == "InvalidParameterValueException")
+      #expect(answer["message"]?.string?.contains("not supported here") == true)
     }
   }
 }

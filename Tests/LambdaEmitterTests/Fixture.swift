@@ -53,13 +53,15 @@ struct Fixture: Sendable {
   @discardableResult
   static func run(
     seed: UInt64 = 1, sampler: any SamplingDecider = FixedSampler.always, concurrency: Int = 1000,
-    timing: InvocationTiming = .recorded, _ body: @escaping @Sendable (Fixture) async throws -> Void
+    timing: InvocationTiming = .recorded, beyondAWS: BeyondAWS = [],
+    _ body: @escaping @Sendable (Fixture) async throws -> Void
   ) async throws -> Recorder {
     let recorder = Recorder()
     try await Simulation.run(from: startOfTime) { clock in
       let random = RandomSource(seed: seed)
       let service = LambdaService(
-        clock: clock, random: random, sampler: sampler, emitter: recorder, timing: timing, concurrency: concurrency)
+        clock: clock, random: random, sampler: sampler, emitter: recorder, timing: timing, concurrency: concurrency,
+        beyondAWS: beyondAWS)
       service.putRole(try ExecutionRole(arn: roleARN, managedPolicies: ["AWSXRayDaemonWriteAccess"]))
       service.putRole(ExecutionRole(arn: bareRoleARN))
       let fixture = Fixture(service: service, clock: clock, recorder: recorder, random: random)

@@ -75,6 +75,27 @@ struct Sample {
     return Trace(id: traceID(offset), compiling: [service, failed, done])
   }
 
+  /// A producer and the consumer of its message, each with a link to the other's trace, and the sign of the delivery in
+  /// the producer's.
+  func linked() -> [Trace] {
+    let traces = [traceID(), traceID(900)]
+    var producer = segment("orders", 0, 60)
+    var send = subsegment("SQS", namespace: "aws", 10, 50)
+    var delivery = subsegment("billing", 50, 50)
+    var consumer = segment("billing", origin: "AWS::Lambda", 900, 950)
+    func link(_ trace: TraceID, _ id: EntityID, _ type: JSONValue) -> TraceLink {
+      TraceLink(
+        traceID: trace, id: id,
+        attributes: ["aws.xray.reserved.names": ["billing"], "aws.xray.reserved.reference_type": type])
+    }
+    delivery.links = [link(traces[1], consumer.id, "child")]
+    consumer.links = [link(traces[0], send.id, "parent")]
+    delivery.parentID = send.id
+    send.subsegments = [delivery]
+    producer.subsegments = [send]
+    return [Trace(id: traces[0], compiling: [producer]), Trace(id: traces[1], compiling: [consumer])]
+  }
+
   /// A trace in which every text is hostile.
   func hostile() -> Trace {
     var segment = segment(hostileText, origin: hostileText, 0, 30)

@@ -42,6 +42,26 @@ import XRaySampler
     #expect(sent[1].annotation("status") == 200)
   }
 
+  @Test func `sends open subsegments as they are when asked, and again when they have ended`() throws {
+    let rig = Rig.lambda()
+    try rig.recorder.withInvocation(header: Self.header) {
+      try rig.recorder.withSubsegment("outer") { outer in
+        try rig.recorder.withSubsegment("inner") { _ in
+          outer.annotate("step", 1)
+          rig.recorder.sendProgress()
+        }
+      }
+      rig.recorder.sendProgress()
+    }
+    // Outside of any trace there is nothing to send.
+    rig.recorder.sendProgress()
+    let sent = rig.sent()
+    #expect(sent.map(\.name) == ["outer", "inner", "inner", "outer"])
+    #expect(sent.map(\.isInProgress) == [true, true, false, false])
+    #expect(sent[0].annotation("step") == 1)
+    #expect(sent.allSatisfy { $0.subsegments.isEmpty } && rig.recorder.counts.abandoned == 0)
+  }
+
   @Test func `sends sixty and nested subsegments without waiting for the invocation's end`() throws {
     let rig = Rig.lambda()
     try rig.recorder.withInvocation(header: Self.header) {

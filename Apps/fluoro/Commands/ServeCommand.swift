@@ -35,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
         fluoro serve
         fluoro serve --listen 127.0.0.1:3000 --data shop --retention 30d
         fluoro serve --listen 0.0.0.0:2000 --auth keys.ini
+        fluoro serve --time-scale 60         retries after 1 and 2 seconds
         aws xray get-service-graph --endpoint-url http://127.0.0.1:2000 …
         AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000 python3 app.py    elsewhere
       """)
@@ -57,10 +58,26 @@ struct ServeCommand: AsyncParsableCommand {
     help: ArgumentHelp("The Python that runs functions; it needs the package awslambdaric.", valueName: "path"))
   var python: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How much sooner events of functions are tried again and too old: 60 makes 1 s of Lambda's minute (1 to 100,000).",
+      valueName: "n"))
+  var timeScale = 1
+
+  @Flag(help: "Stop functions between invocations (SIGSTOP), as Lambda does.")
+  var freeze = false
+
+  @Option(
+    name: .customLong("beyond-aws"),
+    help: ArgumentHelp(
+      "Trace functions in ways that AWS does not: \(BeyondAWSOption.names).", valueName: "name,…"))
+  var beyondAWS = BeyondAWSOption()
+
   @OptionGroup var retention: RetentionOptions
   @OptionGroup var store: StoreOptions
 
   func validate() throws {
+    guard (1...100_000).contains(timeScale) else { throw ValidationError("--time-scale takes 1 to 100,000") }
     if auth != nil, insecure { throw ValidationError("--auth and --insecure exclude each other") }
     guard auth == nil, !insecure, !listen.isLoopback else { return }
     throw ValidationError(
@@ -128,7 +145,8 @@ struct ServeCommand: AsyncParsableCommand {
   private func lambda(_ daemon: Daemon, _ identity: ServiceIdentity, _ logger: Logger) throws -> LocalLambda {
     do {
       return try LocalLambda(
-        data: store.data, daemon: daemon, identity: identity, python: Self.program(python ?? "python3"), logger: logger)
+        data: store.data, daemon: daemon, identity: identity, python: Self.program(python ?? "python3"),
+        manner: .init(timeScale: timeScale, freezes: freeze, beyondAWS: beyondAWS.options), logger: logger)
     } catch let failure as Failure {
       throw failure
     } catch {

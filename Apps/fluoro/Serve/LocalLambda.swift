@@ -18,17 +18,39 @@ struct LocalLambda {
   private let functions: LambdaAPI
   private let access: AccessManagement
 
-  /// Opens what is kept in `data`: `functions.json`, `roles.json` and the folder `functions`.
+  /// How functions run.
+  struct Manner {
+    /// How much shorter than Lambda's the waits between attempts are.
+    var timeScale = 1
+    /// Whether functions stand still between invocations.
+    var freezes = false
+    var beyondAWS: BeyondAWS = []
+  }
+
+  /// Opens what is kept in `data`: `functions.json`, `roles.json`, the folder `functions`, and `events.journal` with the
+  /// events that are not done. Ends what functions of an earlier run have left behind.
   ///
   /// - Parameters:
-  ///   - daemon: Takes the segments, and those that functions send to its address.
+  ///   - daemon: Takes the segments, and those that functions send, through their environments.
   ///   - python: An absolute path; `nil` where there is none.
-  init(data: String, daemon: Daemon, identity: ServiceIdentity, python: String?, logger: Logger) throws {
+  init(data: String, daemon: Daemon, identity: ServiceIdentity, python: String?, manner: Manner, logger: Logger) throws
+  {
     let random = RandomSource()
+    let mark = ProcessMark(folder: data)
+    if let left = mark?.killProcesses(), left > 0 {
+      logger.warning("ended processes that functions had left behind", metadata: ["processes": "\(left)"])
+    }
+    let events = try EventJournalFile(path: data + "/events.journal")
+    if !events.damage.isNone {
+      logger.warning(
+        "parts of events.journal could not be read",
+        metadata: ["torn bytes": "\(events.damage.tornBytes)", "damaged": "\(events.damage.ranges)"])
+    }
     let service = LambdaService(
       account: identity.account, region: identity.region, clock: SystemClock(), random: random,
       emitter: DaemonEmitter(daemon: daemon),
-      daemonAddress: DaemonAddress(host: "127.0.0.1", port: Int(daemon.address.port)), timing: .measured)
+      daemonAddress: DaemonAddress(host: "127.0.0.1", port: Int(daemon.address.port)), timing: .measured,
+      timeScale: manner.timeScale, journal: events, beyondAWS: manner.beyondAWS)
     self.service = service
     let roles = DurableFile(path: data + "/roles.json")
     access = AccessManagement(
@@ -45,9 +67,11 @@ struct LocalLambda {
       service: service, codeFolder: Self.absolute(data) + "/functions",
       storage: FunctionStorage(load: { try file.read() }, save: { try file.replace(with: $0) }), random: random
     ) { configuration, folder in
-      let program = try RuntimeProgram(
+      var program = try RuntimeProgram(
         runtime: configuration.runtime, handler: configuration.handler, codeFolder: folder, python: interpreter)
-      return { ProcessRuntime(program, logger: logger) }
+      program.variables.merge(mark?.variables ?? [:]) { _, mark in mark }
+      let marked = program
+      return { ProcessRuntime(marked, freezes: manner.freezes, logger: logger) }
     }
   }
 
@@ -67,7 +91,8 @@ struct LocalLambda {
     return String(cString: folder) + "/" + path
   }
 
-  /// Works asynchronous events and queues off until it is cancelled, and ends what runs.
+  /// Works asynchronous events and queues off until it is cancelled, and ends what runs. Events that are not done then
+  /// stay for the next start.
   func run() async {
     async let queues: Void = functions.run()
     await service.run()

@@ -9,20 +9,20 @@ struct ProcessHandle: Sendable {
   let mark: String
 
   static func start(
-    _ program: RuntimeProgram, variables: [String: String],
+    _ program: RuntimeProgram, variables: [String: String], daemon: InitializationContext? = nil,
     surroundings: ExtensionHost.Surroundings = ExtensionHost.Surroundings(), on loop: any EventLoop
   ) async throws -> ProcessHandle {
     let process = try await loop.flatSubmit {
-      SupervisedProcess.start(program, variables: variables, surroundings: surroundings, on: loop)
+      SupervisedProcess.start(program, variables: variables, daemon: daemon, surroundings: surroundings, on: loop)
     }.get()
     let address = try await loop.submit { process.value.address }.get()
     return ProcessHandle(loop: loop, process: process, mark: "AWS_LAMBDA_RUNTIME_API=\(address)")
   }
 
-  /// Starts the programs, and returns when the runtime and its extensions have asked for their first event. A task that
-  /// is cancelled kills the runtime. To be called once.
-  func waitUntilReady() async throws {
-    try await killedWhenCancelled { $0.initialize() }
+  /// Starts the programs, and returns when the runtime and its extensions have asked for their first event; `log` has
+  /// what they wrote until then. A task that is cancelled kills the runtime. To be called once.
+  func waitUntilReady(log: @escaping @Sendable (String) -> Void = { _ in }) async throws {
+    try await killedWhenCancelled { $0.initialize(log: log) }
   }
 
   /// Whether somebody subscribed to the environment's telemetry.
@@ -78,16 +78,16 @@ struct ProcessHandle: Sendable {
     }
   }
 
+  /// Hands over the documents that the process has sent until now.
+  func flush() async {
+    let (process, loop) = (process, loop)
+    try? await loop.flatSubmit { process.value.flush() }.get()
+  }
+
   /// Returns when the process is gone, with its group, its port and its files. Runs to its end in cancelled tasks too.
   func stop(grace: TimeAmount) async {
     let (process, loop) = (process, loop)
     try? await loop.flatSubmit { process.value.stop(grace: grace) }.get()
-  }
-
-  /// What the process wrote outside of invocations.
-  func takeOutput() async -> [String] {
-    let (process, loop) = (process, loop)
-    return (try? await loop.flatSubmit { process.value.takeOutput() }.get()) ?? []
   }
 
   private func killedWhenCancelled<Value: Sendable>(

@@ -21,7 +21,8 @@ public import XRayModel
 ///
 /// ``shutDown()`` leaves no process, port or open file: the group gets SIGTERM, two seconds later SIGKILL, and then
 /// the processes that left the group get SIGKILL, as long as they kept the environment variable that tells where they
-/// belong.
+/// belong. When this process ends without that, the function's process is killed by the system; what it has made stays,
+/// and is found by its ``ProcessMark``.
 ///
 /// Executable files in the folder `extensions` of the code are started before the runtime, as external extensions; they,
 /// and the runtime itself, may use the Extensions API and subscribe to telemetry.
@@ -33,6 +34,8 @@ public final class ProcessRuntime: FunctionRuntime {
 
   private struct State {
     var variables: [String: String] = [:]
+    /// Of the environment, for its processes; `nil` for functions that send to a daemon of their own choice.
+    var daemon: InitializationContext?
     var process: ProcessHandle?
     /// Of the invocation that ran last, when its runtime must be ready again.
     var deadline: Timestamp?
@@ -62,9 +65,9 @@ public final class ProcessRuntime: FunctionRuntime {
   ///
   /// - Parameters:
   ///   - freezes: Whether its processes are stopped between invocations, as Lambda's are.
-  ///   - group: Serves the Runtime API; one thread is enough for many environments.
+  ///   - group: Serves the Runtime API; one thread is enough for many environments. Processes end with the thread.
   ///   - random: For the identifiers of extensions and of what they are sent.
-  ///   - logger: Told what the process wrote when its initialization fails, which no invocation's log can take.
+  ///   - logger: Told when an initialization fails.
   public convenience init(
     _ program: RuntimeProgram, freezes: Bool = false,
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, random: RandomSource = RandomSource(),
@@ -97,10 +100,13 @@ public final class ProcessRuntime: FunctionRuntime {
     let variables = variables(from: context.environment)
     state.withLock { state in
       state.variables = variables
+      state.daemon = context.usesEnvironmentDaemon ? context : nil
       state.surroundings.clock = context.clock
       state.surroundings.accountID = context.accountID
     }
-    try await start()
+    try await start(log: context.log)
+    // Whatever is started later is not part of this initialization.
+    state.withLock { $0.variables["_X_AMZN_TRACE_ID"] = nil }
   }
 
   public func invoke(_ event: InvocationEvent, _ context: InvocationContext) async throws -> [UInt8] {
@@ -111,6 +117,9 @@ public final class ProcessRuntime: FunctionRuntime {
       (name: "Lambda-Runtime-Invoked-Function-Arn", value: context.invokedFunctionARN),
     ]
     if !context.traceHeader.isEmpty { headers.append((name: "Lambda-Runtime-Trace-Id", value: context.traceHeader)) }
+    if let client = context.clientContext {
+      headers.append((name: "Lambda-Runtime-Client-Context", value: client.oneLine))
+    }
     state.withLock { ($0.deadline, $0.spans) = (deadline, nil) }
     if let process = state.withLock({ $0.process }) {
       do {
@@ -120,7 +129,7 @@ public final class ProcessRuntime: FunctionRuntime {
         await retire(process)
       }
     }
-    let process = try await startAnew(context.clock.now)
+    let process = try await startAnew(context)
     do {
       return try await process.invoke(event, headers: headers, context)
     } catch RuntimeSession.End.goneBefore {
@@ -157,6 +166,10 @@ public final class ProcessRuntime: FunctionRuntime {
     process.report(event)
   }
 
+  public func flush() async {
+    if let process = state.withLock({ $0.process }) { await process.flush() }
+  }
+
   public func shutDown() async {
     let process = state.withLock { state in
       state.isOver = true
@@ -166,22 +179,22 @@ public final class ProcessRuntime: FunctionRuntime {
   }
 
   @discardableResult
-  private func start() async throws -> ProcessHandle {
-    let (variables, surroundings) = try state.withLock { state in
+  private func start(log: @escaping @Sendable (String) -> Void) async throws -> ProcessHandle {
+    let (variables, daemon, surroundings) = try state.withLock { state in
       guard !state.isOver else { throw CancellationError() }
-      return (state.variables, state.surroundings)
+      return (state.variables, state.daemon, state.surroundings)
     }
-    let process = try await ProcessHandle.start(program, variables: variables, surroundings: surroundings, on: loop)
+    let process = try await ProcessHandle.start(
+      program, variables: variables, daemon: daemon, surroundings: surroundings, on: loop)
     let isOver = state.withLock { state in
       state.process = process
       return state.isOver
     }
     do {
       if isOver { throw CancellationError() }
-      try await process.waitUntilReady()
+      try await process.waitUntilReady(log: log)
     } catch {
-      let lines = await process.takeOutput().suffix(100)
-      logger.info("a function's initialization failed", metadata: ["error": "\(error)", "output": "\(lines)"])
+      logger.info("a function's initialization failed", metadata: ["error": "\(error)"])
       if await observe(process) { await retire(process, grace: .zero) }
       throw error
     }
@@ -190,10 +203,10 @@ public final class ProcessRuntime: FunctionRuntime {
   }
 
   /// Starts another process in place of one that is gone, within the time of an invocation.
-  private func startAnew(_ time: Timestamp) async throws -> ProcessHandle {
-    state.withLock { ($0.surroundings.phase, $0.surroundings.start) = (.invocation, time) }
+  private func startAnew(_ context: InvocationContext) async throws -> ProcessHandle {
+    state.withLock { ($0.surroundings.phase, $0.surroundings.start) = (.invocation, context.clock.now) }
     do {
-      let process = try await start()
+      let process = try await start(log: context.log)
       if let started = state.withLock({ $0.isObserved ? $0.started : nil }) { process.report(started) }
       return process
     } catch {
@@ -215,7 +228,7 @@ public final class ProcessRuntime: FunctionRuntime {
   /// Ends a process, and forgets it only then, so that two who ask for its end both wait for it.
   private func retire(_ process: ProcessHandle, grace: TimeAmount = shutDownGrace) async {
     await process.stop(grace: grace)
-    for stray in ProcessTable.processes(with: process.mark) { ChildProcess.kill(stray) }
+    ProcessTable.killProcesses(with: process.mark)
     state.withLock { if $0.process?.mark == process.mark { $0.process = nil } }
   }
 
@@ -223,7 +236,6 @@ public final class ProcessRuntime: FunctionRuntime {
   private func variables(from environment: [String: String]) -> [String: String] {
     var variables = environment
     variables["LAMBDA_TASK_ROOT"] = program.codeFolder
-    variables["_X_AMZN_TRACE_ID"] = nil
     for name in ["PATH", "LD_LIBRARY_PATH"] {
       variables[name] = variables[name]?.split(separator: ":").map { folder in
         let isCode = folder == Self.codeFolder || folder.hasPrefix(Self.codeFolder + "/")
@@ -235,5 +247,12 @@ public final class ProcessRuntime: FunctionRuntime {
       variables["PATH"] = [variables["PATH"], String(cString: own)].compactMap(\.self).joined(separator: ":")
     }
     return variables.merging(program.variables) { _, program in program }
+  }
+}
+
+extension [UInt8] {
+  /// JSON as a header can carry it: what ends a line there can only stand between its parts.
+  fileprivate var oneLine: String {
+    String(decoding: map { $0 < 0x20 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
   }
 }

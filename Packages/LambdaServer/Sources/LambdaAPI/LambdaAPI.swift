@@ -76,6 +76,7 @@ public final class LambdaAPI: Sendable {
       let old = state.functions[name]
       var function = old
       let result = try body(&function, state)
+      function?.forgetSettingsOfNobody()
       var next = state
       next.functions[name] = function
       if next != state {
@@ -140,7 +141,7 @@ public final class LambdaAPI: Sendable {
       latest: definition(of: function.latest), published: function.published.map(definition),
       aliases: function.aliases.map { FunctionAlias(name: $0.name, version: $0.version, weights: $0.weights) },
       reservedConcurrency: function.reservedConcurrency,
-      eventInvoke: function.eventInvoke?.configuration ?? EventInvokeConfiguration())
+      eventInvoke: function.eventInvoke.mapValues(\.configuration))
   }
 
   private func definition(of version: StoredVersion) -> FunctionDefinition.Version {

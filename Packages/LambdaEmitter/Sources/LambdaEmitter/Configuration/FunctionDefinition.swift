@@ -28,11 +28,12 @@ public struct FunctionDefinition: Sendable {
   public var aliases: [FunctionAlias]
   /// 0 stops the function, `nil` leaves it to the account's concurrency.
   public var reservedConcurrency: Int?
-  public var eventInvoke: EventInvokeConfiguration
+  /// What was said about events, by the qualifier that they are sent to: `$LATEST`, a version or an alias.
+  public var eventInvoke: [String: EventInvokeConfiguration]
 
   public init(
     latest: Version, published: [Version] = [], aliases: [FunctionAlias] = [], reservedConcurrency: Int? = nil,
-    eventInvoke: EventInvokeConfiguration = EventInvokeConfiguration()
+    eventInvoke: [String: EventInvokeConfiguration] = [:]
   ) {
     self.latest = latest
     self.published = published

@@ -15,15 +15,19 @@ final class EnvironmentDaemon: SegmentEmitter {
     var exit: RuntimeExit?
     var usedMegabytes = 0
     var lost = 0
+    var passed: PassedDocuments
   }
 
   private let memoryMegabytes: Int
   /// Whether the function's role lets a daemon put segments, asked for each document.
   private let isPermitted: @Sendable () -> Bool
   private let outlet: Outlet
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(memoryMegabytes: Int, outlet: Outlet, isPermitted: @escaping @Sendable () -> Bool) {
+  init(
+    memoryMegabytes: Int, outlet: Outlet, beyondAWS: BeyondAWS = [], isPermitted: @escaping @Sendable () -> Bool
+  ) {
+    state = Mutex(State(passed: PassedDocuments(for: beyondAWS)))
     self.memoryMegabytes = memoryMegabytes
     self.outlet = outlet
     self.isPermitted = isPermitted
@@ -76,6 +80,7 @@ final class EnvironmentDaemon: SegmentEmitter {
   }
 
   func emit(_ document: [UInt8]) {
+    var document = document
     let loss: String? = state.withLock { state in
       let loss: String? =
         switch state.status {
@@ -84,9 +89,23 @@ final class EnvironmentDaemon: SegmentEmitter {
         case .terminated: "daemon terminated"
         case .ended: "environment ended"
         }
-      if loss != nil { state.lost += 1 }
+      if loss == nil { state.passed.note(&document) } else { state.lost += 1 }
       return loss
     }
     outlet.pass(document, unless: loss)
+  }
+
+  /// Counts documents that did not even get here.
+  func lose(_ count: Int, because reason: String) {
+    state.withLock { $0.lost += count }
+    outlet.lose(count, because: reason)
+  }
+
+  /// Counts what was sent as a document and is none.
+  func refuse(because reason: String) { outlet.refuse(because: reason) }
+
+  /// What an option beyond AWS keeps of the documents that passed.
+  func withPassed<Result>(_ body: (inout PassedDocuments) -> Result) -> Result {
+    state.withLock { body(&$0.passed) }
   }
 }

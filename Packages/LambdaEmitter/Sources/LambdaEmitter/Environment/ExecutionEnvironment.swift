@@ -47,6 +47,12 @@ struct ExecutionEnvironment: Sendable {
     content.function.revision == function.revision && content.function.version == function.version
   }
 
+  /// Its time is up: what the function sent until now still passes the daemon.
+  func endWork() async {
+    await runtime.flush()
+    daemon.end()
+  }
+
   func shutDown() async {
     daemon.end()
     await runtime.shutDown()

@@ -33,6 +33,10 @@ public protocol FunctionRuntime: Sendable {
   /// Tells what the service knows. Returns at once, and makes the event only when somebody wants it.
   func report(_ event: @autoclosure () -> PlatformEvent)
 
+  /// Hands over what the function has sent to its daemon and nobody has read yet. Called when the function's time is
+  /// up, before its daemon takes nothing more.
+  func flush() async
+
   /// Called once, when the environment ends: after a crash or a timeout, or because it is no longer needed.
   func shutDown() async
 }
@@ -44,6 +48,7 @@ extension FunctionRuntime {
   public func settle() async throws {}
   public var spans: InvocationSpans? { nil }
   public func report(_ event: @autoclosure () -> PlatformEvent) {}
+  public func flush() async {}
   public func shutDown() async {}
 }
 

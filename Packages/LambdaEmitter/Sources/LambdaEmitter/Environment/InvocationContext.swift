@@ -2,13 +2,22 @@ public import XRayModel
 
 /// What a function knows while it initializes.
 public struct InitializationContext: Sendable {
-  /// The environment's variables, without the tracing header: there is no invocation yet.
+  /// The environment's variables, without the tracing header: there is no invocation yet. With
+  /// ``BeyondAWS/initialization`` it has the header of the invocation that is waited for, if that is traced.
   public let environment: [String: String]
   /// When initialization must be over.
   public let deadline: Timestamp
   public let clock: any WallClock
+  /// Whether the function sends its documents to the environment's daemon: its own variables name no other address.
+  public private(set) var usesEnvironmentDaemon = true
+
+  private(set) var daemon: EnvironmentDaemon?
+  var journal = InvocationJournal(isKept: false)
   /// Twelve digits.
   public internal(set) var accountID = ""
+
+  /// Adds a line to the log of the invocation that needs the environment, before its `START`.
+  public func log(_ line: String) { journal.write(line) }
 }
 
 /// What a function knows of the invocation that it works on, and how it talks to its environment.
@@ -19,6 +28,8 @@ public struct InvocationContext: Sendable {
   /// As the caller named the function, with the qualifier.
   public let invokedFunctionARN: String
   public let memoryMegabytes: Int
+  /// What the caller tells of itself: JSON, and only of synchronous requests.
+  public let clientContext: [UInt8]?
   /// When the function is stopped.
   public let deadline: Timestamp
   /// The value of `_X_AMZN_TRACE_ID`. When the invocation is traced its `Parent` is the Invocation subsegment.

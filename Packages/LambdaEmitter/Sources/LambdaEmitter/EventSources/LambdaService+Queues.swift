@@ -55,9 +55,11 @@ extension LambdaService {
   private func feed(
     _ batch: [QueueMessage], from source: QueueSource, to function: FunctionVersion
   ) async -> AttemptOutcome {
+    let header = traceHeader(ofSenders: batch.map(\.traceHeader))
     let invocation = begin(
-      function, payload: QueueEvent(batch, from: source.queue, region: region).bytes,
-      links: links(to: batch, consumer: function))
+      function, payload: QueueEvent(batch, from: source.queue, region: region).bytes, traceHeader: header,
+      links: header == nil ? links(to: batch, consumer: function) : [])
+    linkSenders(of: batch, to: invocation)
     await wait(timing.routing)
     let outcome = await attempt(invocation, parent: invocation.segmentID)
     // A throttled batch fails like any other; the segment tells.

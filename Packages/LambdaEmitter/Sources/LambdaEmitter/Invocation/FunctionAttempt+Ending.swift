@@ -117,6 +117,7 @@ extension FunctionAttempt {
         .init(
           requestID: invocation.requestID, status: status, started: start, time: end, producedBytes: 0,
           tracing: start == nil ? nil : tracing(of: invocationID), fault: fault.map { "\($0)\n\(error.type)" })))
+    endOpenSubsegments(of: environment, at: end, error)
     let lines = finish(
       Ended(status: status, from: start ?? segment.start, to: end), overhead: false, at: end, in: environment)
     await environment.shutDown()
@@ -148,10 +149,13 @@ extension FunctionAttempt {
     guard invocation.trace.isSampled else { return }
     segment.end = max(segment.start, end.inMicroseconds)
     if lost > 0 { segment.metadata = ["fluoro": ["documents_lost": .number(JSONNumber(lost))]] }
+    if service.beyondAWS.contains(.annotations) {
+      segment.annotations = environment.daemon.withPassed { $0.annotations }
+    }
     for (name, span) in environment.runtime.spans?.named ?? [] {
       segment.annotate("aws:\(name)", .number(JSONNumber(span.duration.milliseconds)))
     }
-    service.emitFromEnvironment(segment, of: invocation.function)
+    service.emitFromEnvironment(segment.document, of: invocation.function)
   }
 
   private func report(of ended: Ended, in environment: ExecutionEnvironment) -> InvocationReport {

@@ -47,7 +47,8 @@ struct FunctionAttempt {
       case .late:
         // It gets another chance in a new environment, within the time of the invocation.
         await environment.shutDown()
-        segment.subsegments = []
+        // Unless it was traced itself: what it recorded belongs there.
+        if !service.beyondAWS.contains(.initialization) { segment.subsegments = [] }
         environment = service.makeEnvironment(of: invocation.function)
         isInitialized = false
       case .failed(let error): return await failInitialization(error, in: environment)
@@ -87,10 +88,13 @@ struct FunctionAttempt {
     let start = clock.now
     environment.runtime.report(
       .initializationStarted(hasBegun ? .invocation : .initialization, at: start))
+    let id = tracedInitialization()
+    if id != nil { environment.daemon.start() }
     await clock.wait(timing.runtimeStart, random)
-    let result = await runInitializer(of: environment, until: deadline)
+    let result = await runInitializer(of: environment, tracedAs: id, until: deadline)
     var end = clock.now
-    var subsegment = part("Initialization", from: start, to: end)
+    if let id { environment.daemon.withPassed { $0.initialized(id, at: end) } }
+    var subsegment = part("Initialization", id: id, from: start, to: end)
     switch result {
     case .finished: break
     case .late:
@@ -106,16 +110,21 @@ struct FunctionAttempt {
     return result
   }
 
-  private func runInitializer(of environment: ExecutionEnvironment, until deadline: Timestamp) async -> Raced<Void> {
+  private func runInitializer(
+    of environment: ExecutionEnvironment, tracedAs id: EntityID?, until deadline: Timestamp
+  ) async -> Raced<Void> {
     if let runtime = environment.runtime as? SimulatedRuntime {
       let result = await runtime.initialize(until: deadline, on: clock)
       if case .late = result { environment.daemon.end() }
       return result
     }
+    var variables = environment.variables
+    if let id { variables[TraceHeader.environmentName] = invocation.trace.header(invocation: id) }
     let context = InitializationContext(
-      environment: environment.variables, deadline: deadline, clock: clock,
-      accountID: invocation.function.accountID)
-    return await race(until: deadline, on: clock, whenLate: { environment.daemon.end() }) {
+      environment: variables, deadline: deadline, clock: clock,
+      usesEnvironmentDaemon: invocation.function.configuration.environment["AWS_XRAY_DAEMON_ADDRESS"] == nil,
+      daemon: environment.daemon, journal: journal, accountID: invocation.function.accountID)
+    return await race(until: deadline, on: clock, whenLate: { await environment.endWork() }) {
       try await environment.runtime.initialize(context)
     }
   }
@@ -128,7 +137,7 @@ struct FunctionAttempt {
     }
     let context = context(in: environment, deadline: deadline)
     let event = InvocationEvent(bytes: invocation.payload, requestID: invocation.requestID)
-    return await race(until: deadline, on: clock, whenLate: { environment.daemon.end() }) {
+    return await race(until: deadline, on: clock, whenLate: { await environment.endWork() }) {
       try await environment.runtime.invoke(event, context)
     }
   }
@@ -138,6 +147,7 @@ struct FunctionAttempt {
   ) async -> (AttemptOutcome, ExecutionEnvironment?) {
     await clock.wait(timing.rendering, random)
     let start = clock.now
+    if !service.beyondAWS.isEmpty { environment.daemon.withPassed { $0.begin(invocationID) } }
     let result = await runHandler(of: environment, until: deadline)
     if let exit = environment.daemon.exit { return await crash(exit, in: environment, invokedAt: start) }
     switch result {
@@ -171,9 +181,10 @@ struct FunctionAttempt {
     let configuration = invocation.function.configuration
     return InvocationContext(
       requestID: invocation.requestID, functionName: configuration.name, version: invocation.function.version,
-      invokedFunctionARN: invocation.invokedARN, memoryMegabytes: configuration.memoryMegabytes, deadline: deadline,
-      traceHeader: header, environmentTraceHeader: environmentHeader, environment: variables, clock: clock,
-      emitter: environment.daemon, journal: journal, daemon: environment.daemon)
+      invokedFunctionARN: invocation.invokedARN, memoryMegabytes: configuration.memoryMegabytes,
+      clientContext: invocation.clientContext, deadline: deadline, traceHeader: header,
+      environmentTraceHeader: environmentHeader, environment: variables, clock: clock, emitter: environment.daemon,
+      journal: journal, daemon: environment.daemon)
   }
 }
 

@@ -32,7 +32,11 @@ struct Invocation: Sendable {
   let function: FunctionVersion
   /// The function's ARN with the qualifier that the caller used.
   let invokedARN: String
+  /// That qualifier: a version or an alias.
+  var qualifier: String?
   let payload: [UInt8]
+  /// JSON of the caller's own, of a synchronous request.
+  var clientContext: [UInt8]?
   let requestID: String
   let trace: InvocationTrace
   /// To the producers of a batch.
@@ -40,6 +44,8 @@ struct Invocation: Sendable {
   /// The id of the service's segment.
   let segmentID: EntityID
   let received: Timestamp
+  /// Of an event that was accepted before this service began.
+  var progress: EventProgress?
 
   /// The service's segment, `AWS::Lambda`, in milliseconds.
   func serviceSegment(end: Timestamp, status: Int, isFault: Bool = false) -> Entity {

@@ -6,12 +6,12 @@ struct InvocationTrace: Sendable {
   let isSampled: Bool
   /// The subsegment upstream that called.
   let parent: EntityID?
-  private let lineage: String?
+  let lineage: String?
   /// What the function gets when the invocation is not traced.
-  private let untraced: Untraced
+  let untraced: Untraced
 
   /// The header of a function whose invocation is not traced.
-  private enum Untraced: Sendable {
+  enum Untraced: Sendable {
     case passedOn(String)
     case new(parent: EntityID)
   }

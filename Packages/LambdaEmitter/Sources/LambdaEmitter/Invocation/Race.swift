@@ -7,9 +7,9 @@ enum Raced<Value: Sendable>: Sendable {
   case late
 }
 
-/// Runs `work` until `deadline`. When that passes, calls `whenLate`, cancels the work and waits for its end.
+/// Runs `work` until `deadline`. When that passes, awaits `whenLate`, cancels the work and waits for its end.
 func race<Value: Sendable>(
-  until deadline: Timestamp, on clock: any WallClock, whenLate: () -> Void,
+  until deadline: Timestamp, on clock: any WallClock, whenLate: () async -> Void,
   _ work: @escaping @Sendable () async throws -> Value
 ) async -> Raced<Value> {
   await withTaskGroup(of: Raced<Value>?.self) { group in
@@ -22,7 +22,7 @@ func race<Value: Sendable>(
     }
     var result = Raced<Value>.failed(CancellationError())
     for await case let first? in group {
-      if case .late = first { whenLate() }
+      if case .late = first { await whenLate() }
       result = first
       break
     }

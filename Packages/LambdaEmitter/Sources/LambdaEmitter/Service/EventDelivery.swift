@@ -6,6 +6,7 @@ struct EventDelivery {
   private let service: LambdaService
   private let settings: EventInvokeConfiguration
   private let isStopped: Bool
+  private let expiry: Timestamp
 
   /// Lambda: how long a failed event waits, counted from the start of the attempt that failed.
   static let retryDelays: [Duration] = [.seconds(60), .seconds(120)]
@@ -14,16 +15,19 @@ struct EventDelivery {
     self.event = event
     self.service = service
     let record = service.state.withLock { $0.functions[event.function.configuration.name] }
-    settings = record?.eventInvoke ?? EventInvokeConfiguration()
+    settings = record?.eventInvoke[event.qualifier ?? FunctionReference.latest] ?? EventInvokeConfiguration()
     isStopped = record?.reservedConcurrency == 0
+    expiry = event.received.advanced(by: service.scaled(.seconds(settings.maximumEventAgeSeconds)))
   }
 
   private var clock: any WallClock { service.clock }
 
-  func run() async {
+  /// Returns whether the event is done: it succeeded or was given up. Otherwise the service was stopped, and its journal
+  /// has the event.
+  func run() async -> Bool {
+    var progress = event.progress ?? EventProgress()
+    if event.progress != nil, await takesUp(&progress) { return true }
     await service.wait(service.timing.queueing)
-    var attempts = 0
-    var failures = 0
     var backoff = Backoff()
     var last = AttemptOutcome.refused(LambdaError(.service, "the service was stopped"))
     while !Task.isCancelled {
@@ -31,10 +35,11 @@ struct EventDelivery {
       if isStopped {
         dwell(until: start)
         let error = LambdaError(throttled: .reservedConcurrentInvocations)
-        return giveUp(.retriesExhausted, after: attempts, .refused(error))
+        return giveUp(.retriesExhausted, after: progress.attempts, .refused(error))
       }
       let id = service.random.entityID()
-      let outcome = await service.attempt(event, parent: id)
+      let outcome = await service.attempt(event, parent: id) { begin(&progress, at: start) }
+      progress.begun = nil
       last = outcome
       let next: Timestamp
       var isRetry = false
@@ -42,34 +47,78 @@ struct EventDelivery {
       case .refused(let error) where error.code == .tooManyRequests:
         next = clock.now.advanced(by: service.scaled(backoff.next()))
       case .refused(let error) where error.code == .resourceNotFound:
-        return giveUp(.retriesExhausted, after: attempts, outcome)
+        return giveUp(.retriesExhausted, after: progress.attempts, outcome)
       case .refused(let error):
-        attempts += 1
-        report(attempts, id, from: start, status: error.statusCode, isFault: true)
+        progress.attempts += 1
+        report(progress.attempts, id, from: start, status: error.statusCode, isFault: true)
         next = clock.now.advanced(by: service.scaled(backoff.next()))
       case .answered(let answer):
-        attempts += 1
+        progress.attempts += 1
         await service.wait(service.timing.responseReturn)
-        report(attempts, id, from: start, status: 200, isFault: answer.isError)
-        if !answer.isError { return succeed(answer, after: attempts) }
-        failures += 1
-        guard failures <= settings.maximumRetryAttempts else {
-          return giveUp(.retriesExhausted, after: attempts, outcome)
+        report(progress.attempts, id, from: start, status: 200, isFault: answer.isError)
+        if !answer.isError { return succeed(answer, after: progress.attempts) }
+        if isCut {
+          service.journal?.note(progress, of: event.requestID)
+          return false
         }
-        next = max(clock.now, start.advanced(by: service.scaled(Self.retryDelays[failures - 1])))
+        progress.failures += 1
+        guard progress.failures <= settings.maximumRetryAttempts else {
+          return giveUp(.retriesExhausted, after: progress.attempts, outcome)
+        }
+        next = max(clock.now, start.advanced(by: service.scaled(Self.retryDelays[progress.failures - 1])))
         // The next attempt is a retry, unless the event is too old for one.
         isRetry = true
       }
-      let expiry = event.received.advanced(by: service.scaled(.seconds(settings.maximumEventAgeSeconds)))
       guard next < expiry else {
-        if attempts == 0 { dwell(until: clock.now) }
-        return giveUp(.eventAgeExceeded, after: attempts, outcome)
+        if progress.attempts == 0 { dwell(until: clock.now) }
+        return giveUp(.eventAgeExceeded, after: progress.attempts, outcome)
       }
       if isRetry { service.count(event.function) { $0.retries += 1 } }
+      progress.next = next
+      if progress.attempts > 0 { service.journal?.note(progress, of: event.requestID) }
       try? await clock.sleep(until: next, tolerance: nil)
     }
-    giveUp(.cancelled, after: attempts, last)
+    guard service.journal == nil else { return false }
+    return giveUp(.cancelled, after: progress.attempts, last)
   }
+
+  /// Goes on with an event from before this service began. Returns whether there is nothing left to do.
+  ///
+  /// An attempt that ended with the service counts and is told of, but it is no failure of the function.
+  private func takesUp(_ progress: inout EventProgress) async -> Bool {
+    if let begun = progress.begun {
+      progress.attempts += 1
+      progress.begun = nil
+      progress.next = nil
+      let timeout = Duration.seconds(event.function.configuration.timeoutSeconds)
+      report(
+        progress.attempts, service.random.entityID(), from: begun,
+        to: max(begun, min(clock.now, begun.advanced(by: timeout))), status: 500, isFault: true)
+      service.journal?.note(progress, of: event.requestID)
+    }
+    let isTooOld = clock.now >= expiry
+    if event.function.isGone || isTooOld {
+      if progress.attempts == 0 { dwell(until: clock.now) }
+      let error =
+        event.function.isGone
+        ? LambdaError(.resourceNotFound, "Function not found: \(event.invokedARN)")
+        : LambdaError(.service, "the service was stopped")
+      return giveUp(
+        event.function.isGone ? .retriesExhausted : .eventAgeExceeded, after: progress.attempts, .refused(error))
+    }
+    if let next = progress.next { try? await clock.sleep(until: next, tolerance: nil) }
+    return false
+  }
+
+  private func begin(_ progress: inout EventProgress, at start: Timestamp) {
+    guard let journal = service.journal else { return }
+    progress.begun = start
+    progress.next = nil
+    journal.note(progress, of: event.requestID)
+  }
+
+  /// Whether the service is being stopped, so that a failure is its own; only a journal can make up for it.
+  private var isCut: Bool { Task.isCancelled && service.journal != nil }
 
   private func dwell(until end: Timestamp) {
     let id = service.random.entityID()
@@ -77,23 +126,28 @@ struct EventDelivery {
   }
 
   /// Sends `Attempt #n`, and before the first one the time until it began.
-  private func report(_ number: Int, _ id: EntityID, from start: Timestamp, status: Int, isFault: Bool) {
+  private func report(
+    _ number: Int, _ id: EntityID, from start: Timestamp, to end: Timestamp? = nil, status: Int, isFault: Bool
+  ) {
     if number == 1 { dwell(until: start) }
     guard event.trace.isSampled else { return }
-    var attempt = event.serviceSubsegment("Attempt #\(number)", id: id, from: start, to: clock.now)
+    var attempt = event.serviceSubsegment("Attempt #\(number)", id: id, from: start, to: end ?? clock.now)
     attempt.http = HTTPBlock(response: .init(status: status))
     attempt.isFault = isFault
     service.emit(attempt, of: event)
   }
 
-  private func succeed(_ answer: FunctionAnswer, after attempts: Int) {
-    guard let target = settings.onSuccess else { return }
+  private func succeed(_ answer: FunctionAnswer, after attempts: Int) -> Bool {
+    guard let target = settings.onSuccess else { return true }
     let record = DestinationRecord(
       event: event, condition: .success, attempts: attempts, outcome: .answered(answer), time: clock.now)
     service.send(record.bytes, to: target, traceHeader: traceHeader)
+    return true
   }
 
-  private func giveUp(_ condition: DestinationRecord.Condition, after attempts: Int, _ outcome: AttemptOutcome) {
+  private func giveUp(
+    _ condition: DestinationRecord.Condition, after attempts: Int, _ outcome: AttemptOutcome
+  ) -> Bool {
     service.count(event.function) { $0.abandoned += 1 }
     if let target = event.function.configuration.deadLetterTarget {
       service.send(
@@ -105,6 +159,7 @@ struct EventDelivery {
         event: event, condition: condition, attempts: attempts, outcome: outcome, time: clock.now)
       service.send(record.bytes, to: target, traceHeader: traceHeader)
     }
+    return true
   }
 
   /// What a message from this event tells of its trace.

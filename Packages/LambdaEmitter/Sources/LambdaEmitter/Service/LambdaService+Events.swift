@@ -26,7 +26,8 @@ extension LambdaService {
   public func serving<Result: Sendable>(
     _ body: @Sendable (LambdaService) async throws -> Result
   ) async throws -> Result {
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    resumeEvents()
+    return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.run() }
       let result = try await body(self)
       await settle()
@@ -38,10 +39,14 @@ extension LambdaService {
 
   /// Works asynchronous events off until ``close()`` is called or the task is cancelled; then shuts the
   /// environments down. To be called once.
+  ///
+  /// Events that the service's journal has from before are worked off as well. When the task is cancelled, events that
+  /// are not done stay in the journal; without one they end as dead letters.
   public func run() async {
     state.withLock { $0.backlog.isServed = true }
+    resumeEvents()
     await withDiscardingTaskGroup { group in
-      // After a cancellation this still yields what is in the queue, so that each event ends as a dead letter.
+      // After a cancellation this still yields what is in the queue: each event is kept, or ends as a dead letter.
       for await work in works {
         group.addTask {
           switch work {
@@ -78,7 +83,9 @@ extension LambdaService {
     do throws(LambdaError) {
       try reserve(invocation.payload.count)
       await wait(timing.acceptance)
+      try await keep(invocation)
       if case .terminated = workInput.yield(.event(invocation)) {
+        journal?.finish(invocation.requestID)
         finish(invocation.payload.count)
         throw LambdaError(.service, "the service is closing")
       }
@@ -108,12 +115,24 @@ extension LambdaService {
     if case .terminated = workInput.yield(.afterwards(rest)) { await rest() }
   }
 
+  /// Returns when the event can no longer be lost.
+  private func keep(_ invocation: Invocation) async throws(LambdaError) {
+    guard let journal else { return }
+    do throws(LambdaError) {
+      try await journal.accept(AcceptedEvent(invocation))
+    } catch {
+      finish(invocation.payload.count)
+      throw error
+    }
+  }
+
   private func process(_ event: Invocation) async {
-    await EventDelivery(event, service: self).run()
+    let isDone = await EventDelivery(event, service: self).run()
+    if isDone { journal?.finish(event.requestID) }
     finish(event.payload.count)
   }
 
-  private func finish(_ bytes: Int) {
+  func finish(_ bytes: Int) {
     let waiting = state.withLock { state in
       state.backlog.count -= 1
       state.backlog.bytes -= bytes

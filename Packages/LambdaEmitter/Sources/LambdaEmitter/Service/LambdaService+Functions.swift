@@ -115,14 +115,16 @@ extension LambdaService {
     }
   }
 
-  /// Says what becomes of a function's asynchronous events.
+  /// Says what becomes of asynchronous events that are sent to `reference`: a function, or a version or an alias of it,
+  /// each of which has settings of its own.
   public func putEventInvokeConfiguration(
-    _ configuration: EventInvokeConfiguration, for name: String
+    _ configuration: EventInvokeConfiguration, for reference: String
   ) throws(LambdaError) {
     try configuration.validate()
+    let reference = try FunctionReference(parsing: reference)
     try state.withLock { state throws(LambdaError) in
-      _ = try state.record(name)
-      state.functions[name]?.eventInvoke = configuration
+      _ = try state.record(reference.name)
+      state.functions[reference.name]?.eventInvoke[reference.qualifier ?? FunctionReference.latest] = configuration
     }
   }
 

@@ -8,24 +8,27 @@ extension LambdaService {
   ///   - function: A name, a partial or a full ARN, with or without a version.
   ///   - payload: JSON, at most 6 MB, or 1 MB for an event; nothing counts as `{}`.
   ///   - traceHeader: The caller's `X-Amzn-Trace-Id`.
+  ///   - clientContext: JSON for the function's context; events go without it.
   /// - Throws: What the API answers with a status of 400 and more. A function that fails is no such error.
   public func invoke(
-    _ function: String, payload: [UInt8] = [], type: InvocationType = .requestResponse, traceHeader: String? = nil
+    _ function: String, payload: [UInt8] = [], type: InvocationType = .requestResponse, traceHeader: String? = nil,
+    clientContext: [UInt8]? = nil
   ) async throws(LambdaError) -> InvocationResult {
     let version = try self.function(function)
     let payload = payload.isEmpty ? Array("{}".utf8) : payload
     try check(payload, for: type)
     return try await invoke(
       version, qualifier: try FunctionReference(parsing: function).qualifier, payload: payload, type: type,
-      traceHeader: traceHeader)
+      traceHeader: traceHeader, clientContext: clientContext)
   }
 
   /// Invokes a version with a payload that was checked.
   func invoke(
     _ version: FunctionVersion, qualifier: String? = nil, payload: [UInt8], type: InvocationType,
-    traceHeader: String? = nil
+    traceHeader: String? = nil, clientContext: [UInt8]? = nil
   ) async throws(LambdaError) -> InvocationResult {
-    let invocation = begin(version, qualifier: qualifier, payload: payload, traceHeader: traceHeader)
+    var invocation = begin(version, qualifier: qualifier, payload: payload, traceHeader: traceHeader)
+    if type == .requestResponse { invocation.clientContext = clientContext }
     switch type {
     case .dryRun: return invocation.result(status: 204)
     case .event: return try await accept(invocation)
@@ -63,8 +66,9 @@ extension LambdaService {
       ).isSampled
     }
     return Invocation(
-      function: function, invokedARN: function.arn + (qualifier.map { ":\($0)" } ?? ""), payload: payload,
-      requestID: random.requestID(), trace: trace, links: links, segmentID: random.entityID(), received: now)
+      function: function, invokedARN: function.arn + (qualifier.map { ":\($0)" } ?? ""),
+      qualifier: qualifier, payload: payload, requestID: random.requestID(), trace: trace, links: links,
+      segmentID: random.entityID(), received: now)
   }
 
   private func respond(to invocation: Invocation) async throws(LambdaError) -> InvocationResult {
@@ -92,14 +96,17 @@ extension LambdaService {
     }
   }
 
-  /// Runs a request once.
-  func attempt(_ invocation: Invocation, parent: EntityID) async -> AttemptOutcome {
+  /// Runs a request once; `whenAdmitted` is called when it has found a place.
+  func attempt(
+    _ invocation: Invocation, parent: EntityID, whenAdmitted: () -> Void = {}
+  ) async -> AttemptOutcome {
     let admission: Admission
     do throws(LambdaError) {
       admission = try admit(invocation.function)
     } catch {
       return .refused(error)
     }
+    whenAdmitted()
     for environment in admission.stale { await environment.shutDown() }
     var attempt = FunctionAttempt(invocation, parent: parent, service: self)
     let (outcome, environment) = await attempt.run(in: admission.warm)
@@ -123,9 +130,9 @@ extension LambdaService {
     let date = clock.now.iso8601.prefix(10).split(separator: "-").joined(separator: "/")
     let stream = random.requestID().filter { $0 != "-" }
     let logStream = "\(date)/[\(function.version)]\(stream)"
-    let daemon = EnvironmentDaemon(memoryMegabytes: function.configuration.memoryMegabytes, outlet: outlet) {
-      [weak self] in self?.permitsTracing(function) ?? false
-    }
+    let daemon = EnvironmentDaemon(
+      memoryMegabytes: function.configuration.memoryMegabytes, outlet: outlet, beyondAWS: beyondAWS
+    ) { [weak self] in self?.permitsTracing(function) ?? false }
     if function.configuration.tracingMode == .active { daemon.start() }
     return ExecutionEnvironment(
       function: function, runtime: function.makeRuntime(), daemon: daemon, logStream: logStream,
@@ -144,9 +151,9 @@ extension LambdaService {
     if invocation.trace.isSampled { outlet.pass(entity().document) }
   }
 
-  /// Sends the segment of a function, which needs the permission of its role.
-  func emitFromEnvironment(_ segment: Entity, of function: FunctionVersion) {
-    outlet.pass(segment.document, unless: permitsTracing(function) ? nil : "access denied")
+  /// Sends a document of a function's environment, which needs the permission of its role.
+  func emitFromEnvironment(_ document: [UInt8], of function: FunctionVersion) {
+    outlet.pass(document, unless: permitsTracing(function) ? nil : "access denied")
   }
 }
 

@@ -18,6 +18,8 @@ public final class LambdaService: Sendable {
   let timing: InvocationTiming
   let keepsLogs: Bool
   let timeScale: Int
+  let journal: (any EventJournal)?
+  let beyondAWS: BeyondAWS
   let daemonAddress: DaemonAddress
   let outlet: Outlet
   let state: Mutex<State>
@@ -29,16 +31,19 @@ public final class LambdaService: Sendable {
   ///   - sampler: Decides for functions in active mode where nobody upstream has; without one, Lambda's own default:
   ///     one request per second and 5 percent of the others.
   ///   - emitter: Where the service's own segments go, and what functions send through their environments.
-  ///   - daemonAddress: What functions find in `AWS_XRAY_DAEMON_ADDRESS`.
+  ///   - daemonAddress: What functions find in `AWS_XRAY_DAEMON_ADDRESS`, unless their environment has an address of its
+  ///     own, as processes have.
   ///   - concurrency: How many invocations of the account run at a time.
   ///   - timeScale: How much shorter than Lambda's the waits between attempts are, and how much sooner events and records
   ///     are too old. What a function takes is not scaled.
+  ///   - journal: Keeps accepted events over the end of the process; without one they end with it.
+  ///   - beyondAWS: What this does other than Lambda, because users asked for it.
   ///   - keepsLogs: Whether attempts write logs. Without them ``logs`` and the log lines of results are empty.
   public init(
     account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
     sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
     daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000,
-    keepsLogs: Bool = true, timeScale: Int = 1
+    keepsLogs: Bool = true, timeScale: Int = 1, journal: (any EventJournal)? = nil, beyondAWS: BeyondAWS = []
   ) {
     self.account = account
     self.region = region
@@ -48,6 +53,8 @@ public final class LambdaService: Sendable {
     self.timing = timing
     self.keepsLogs = keepsLogs
     self.timeScale = max(1, timeScale)
+    self.journal = journal
+    self.beyondAWS = beyondAWS
     self.daemonAddress = daemonAddress
     outlet = Outlet(emitter)
     state = Mutex(State(concurrency: concurrency))
@@ -112,7 +119,8 @@ struct FunctionRecord {
   var latest: FunctionVersion
   /// Version 1 first.
   var published: [FunctionVersion] = []
-  var eventInvoke = EventInvokeConfiguration()
+  /// What was said about events, by the qualifier that they were sent to.
+  var eventInvoke: [String: EventInvokeConfiguration] = [:]
   var reservedConcurrency: Int?
   /// Environments that wait, the one that worked last at the end.
   var idle: [ExecutionEnvironment] = []

@@ -18,4 +18,20 @@ final class Outlet: Sendable {
     }
     if loss == nil { emitter.emit(document) }
   }
+
+  /// Counts documents that never came this far.
+  func lose(_ count: Int, because reason: String) {
+    counts.withLock { counts in
+      counts.received += count
+      counts.dropped[reason, default: 0] += count
+    }
+  }
+
+  /// Counts what was sent as a document and is none.
+  func refuse(because reason: String) {
+    counts.withLock { counts in
+      counts.received += 1
+      counts.rejected[reason, default: 0] += 1
+    }
+  }
 }

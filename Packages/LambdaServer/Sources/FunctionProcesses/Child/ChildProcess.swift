@@ -1,3 +1,4 @@
+import CSpawn
 import Glibc
 import LambdaEmitter
 
@@ -8,42 +9,33 @@ struct ChildProcess: Sendable {
   /// Starts `program` with `variables` and nothing else of this process: no open file but `/dev/null` as its input and
   /// `output`, no blocked signal.
   ///
+  /// The child is killed when the calling thread ends: call on one that lives as long as the process, such as that of
+  /// an event loop.
+  ///
   /// - Throws: ``SpawnError`` with the system's error number.
   static func spawn(
     _ program: RuntimeProgram, variables: [String: String], output: CInt
   ) throws(SpawnError) -> ChildProcess {
-    let extensions = try SpawnExtensions()
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, output, 2)
-    _ = extensions.addCloseFrom(&actions, 3)
-    _ = program.codeFolder.withCString { extensions.addChangeDirectory(&actions, $0) }
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
     let arguments = CStrings([program.executable] + program.arguments)
     let environment = CStrings(variables.map { "\($0.key)=\($0.value)" })
     defer {
       arguments.free()
       environment.free()
     }
-    var id = pid_t()
-    let error = posix_spawn(&id, program.executable, &actions, &attributes, arguments.pointers, environment.pointers)
-    guard error == 0 else { throw SpawnError(number: error) }
-    return ChildProcess(id: id)
+    var error: CInt = 0
+    for attempt in 1...busyAttempts {
+      let id = spawn_child(
+        program.executable, arguments.pointers, environment.pointers, program.codeFolder, output, &error)
+      if id > 0 { return ChildProcess(id: id) }
+      guard error == ETXTBSY else { break }
+      // Another child, of which the program is about to begin, has the file open from when it was written.
+      usleep(UInt32(attempt) * 1000)
+    }
+    throw SpawnError(number: error)
   }
+
+  /// A program that is open for writing is tried again after 1 ms, 2 ms, and so on.
+  private static let busyAttempts = 10
 
   /// Sends a signal to the whole group. Only before the leader is reaped: until then nobody else gets its number.
   func signalGroup(_ signal: CInt) { Glibc.kill(-id, signal) }
@@ -94,23 +86,6 @@ struct SpawnError: Error, Hashable, CustomStringConvertible {
   /// Whether it is the program that is missing or cannot be run, and not the system that has no room.
   var isOfProgram: Bool { [ENOENT, EACCES, ENOEXEC, ENOTDIR, EISDIR, ELOOP, EPERM].contains(number) }
   var description: String { String(cString: strerror(number)) }
-}
-
-/// What glibc adds to `posix_spawn` and Swift's import of it leaves out, found by name.
-private struct SpawnExtensions {
-  typealias Actions = UnsafeMutablePointer<posix_spawn_file_actions_t>
-  let addCloseFrom: @convention(c) (Actions, CInt) -> CInt
-  let addChangeDirectory: @convention(c) (Actions, UnsafePointer<CChar>) -> CInt
-
-  init() throws(SpawnError) {
-    guard let closeFrom = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np"),
-      let changeDirectory = dlsym(nil, "posix_spawn_file_actions_addchdir_np")
-    else { throw SpawnError(number: ENOSYS) }
-    // Their declarations in spawn.h, glibc 2.34.
-    addCloseFrom = unsafeBitCast(closeFrom, to: (@convention(c) (Actions, CInt) -> CInt).self)
-    addChangeDirectory = unsafeBitCast(
-      changeDirectory, to: (@convention(c) (Actions, UnsafePointer<CChar>) -> CInt).self)
-  }
 }
 
 /// Texts as C wants them: an array of pointers with a null at its end.

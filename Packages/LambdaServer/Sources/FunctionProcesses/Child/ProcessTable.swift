@@ -23,8 +23,24 @@ enum ProcessTable {
     return (bytes + (1 << 20) - 1) >> 20
   }
 
-  /// Processes whose environment has `variable`, written `NAME=value`: those that left a process group still carry
-  /// the variables that its first process was started with, unless they wiped them.
+  /// A process that makes others while it is looked for is looked for so often.
+  private static let killRounds = 100
+
+  /// Kills the processes that ``processes(with:)`` finds, until there are none. Returns how many there were.
+  @discardableResult
+  static func killProcesses(with variable: String) -> Int {
+    var killed: Set<pid_t> = []
+    for _ in 0..<killRounds {
+      let found = processes(with: variable)
+      if found.isEmpty { break }
+      for process in found { ChildProcess.kill(process) }
+      killed.formUnion(found)
+    }
+    return killed.count
+  }
+
+  /// Processes of this user whose environment has `variable`, written `NAME=value`: those that left a process group
+  /// still carry the variables that its first process was started with, unless they wiped them.
   static func processes(with variable: String) -> [pid_t] {
     guard let folder = opendir("/proc") else { return [] }
     defer { closedir(folder) }
@@ -34,7 +50,7 @@ enum ProcessTable {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard let process = pid_t(name), process != getpid() else { continue }
+      guard let process = pid_t(name), process != getpid(), isOwn("/proc/\(process)") else { continue }
       if contents("/proc/\(process)/environ", limit: 256 << 10).split(separator: 0).contains(where: {
         $0.elementsEqual(wanted)
       }) {
@@ -42,6 +58,11 @@ enum ProcessTable {
       }
     }
     return found
+  }
+
+  private static func isOwn(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_uid == geteuid()
   }
 
   private static func numbers(_ path: String) -> [Int] {

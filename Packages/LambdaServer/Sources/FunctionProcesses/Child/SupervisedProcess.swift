@@ -5,7 +5,8 @@ import NIOPosix
 import XRayModel
 
 /// The runtime's process of an environment with what belongs to it: its Runtime API, its output, the extensions beside
-/// it, and a watch over its life and its memory. In the hands of one event loop; ``ProcessHandle`` is the way to it from elsewhere.
+/// it, and a watch over its life and its memory. In the hands of one event loop; ``ProcessHandle`` is the way to it from
+/// elsewhere.
 ///
 /// How the end of the process is found, without a thread that waits for it: a connection or the output closes with it,
 /// and while an invocation runs the process is looked at every 50 ms.
@@ -31,6 +32,7 @@ final class SupervisedProcess {
   /// Where the process will write; -1 once it does.
   private var written: CInt
   private var server: RuntimeAPIServer?
+  private var daemon: DaemonPort?
   private var outputChannel: (any Channel)?
   private var child: ChildProcess?
   private var exit: RuntimeExit?
@@ -62,12 +64,12 @@ final class SupervisedProcess {
 
   // MARK: Start
 
-  /// Opens the port; ``initialize()`` starts the programs.
+  /// Opens the ports, with one for documents unless it has a daemon of its own; ``initialize(log:)`` starts the programs.
   ///
   /// The future fails with ``RuntimeFailure`` when the system has no room for it; nothing is left behind then.
   static func start(
-    _ program: RuntimeProgram, variables: [String: String], surroundings: ExtensionHost.Surroundings,
-    on loop: any EventLoop
+    _ program: RuntimeProgram, variables: [String: String], daemon: InitializationContext?,
+    surroundings: ExtensionHost.Surroundings, on loop: any EventLoop
   ) -> EventLoopFuture<NIOLoopBound<SupervisedProcess>> {
     var pipe: [CInt] = [-1, -1]
     guard Glibc.pipe(&pipe) == 0 else {
@@ -84,6 +86,8 @@ final class SupervisedProcess {
     return output.read(from: pipe[0], on: loop).flatMap { channel in
       bound.value.outputChannel = channel
       return bound.value.openServer()
+    }.flatMap {
+      bound.value.openDaemon(daemon)
     }.map {
       bound.value.variables["AWS_LAMBDA_RUNTIME_API"] = bound.value.address
       return bound
@@ -95,11 +99,14 @@ final class SupervisedProcess {
   /// Starts the extensions and then the runtime, and succeeds when all have asked for their first event.
   ///
   /// The future fails with what the runtime reports, with ``FunctionError`` when the program cannot be run, with
-  /// ``RuntimeFailure`` when the system has no room for it, or with the ``RuntimeSession/End``.
-  func initialize() -> EventLoopFuture<Void> {
+  /// ``RuntimeFailure`` when the system has no room for it, or with the ``RuntimeSession/End``. `log` takes what they
+  /// write until then.
+  func initialize(log: @escaping (String) -> Void) -> EventLoopFuture<Void> {
     let bound = NIOLoopBound(self, eventLoop: loop)
+    let promise = loop.makePromise(of: Void.self)
+    output.sink = log
     beginWatch()
-    return host.launch(program, variables: variables).flatMap {
+    host.launch(program, variables: variables).flatMap {
       bound.value.host.registry.whenRegistered()
     }.flatMapThrowing {
       try bound.value.launch()
@@ -108,11 +115,17 @@ final class SupervisedProcess {
     }.flatMap {
       bound.value.host.runtimeIsReady()
       return bound.value.host.registry.whenReady()
-    }.always { result in
-      if case .failure = result { bound.value.child?.signalGroup(SIGKILL) }
-      bound.value.output.endLine()
-      bound.value.host.endInitialization(result)
+    }.whenComplete { result in
+      let process = bound.value
+      if case .failure = result { process.child?.signalGroup(SIGKILL) }
+      process.afterOutput {
+        process.output.endLine()
+        process.host.endInitialization(result)
+        process.output.sink = nil
+        promise.completeWith(result)
+      }
     }
+    return promise.futureResult
   }
 
   private func openServer() -> EventLoopFuture<Void> {
@@ -125,9 +138,18 @@ final class SupervisedProcess {
     .map { bound.value.server = $0.value }
   }
 
+  private func openDaemon(_ daemon: InitializationContext?) -> EventLoopFuture<Void> {
+    guard let daemon else { return loop.makeSucceededVoidFuture() }
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    return DaemonPort.open(for: daemon, on: loop)
+      .flatMapErrorThrowing { throw RuntimeFailure("no port for the function's daemon: \($0)") }
+      .map { bound.value.daemon = $0.value }
+  }
+
   private func launch() throws {
     if let end = session.lastEnd { throw end }
     defer { closeWritten() }
+    if let daemon { variables.merge(daemon.variables) { program.variables[$0] ?? $1 } }
     do {
       child = try ChildProcess.spawn(program, variables: variables, output: written)
     } catch  where error.isOfProgram {
@@ -211,20 +233,23 @@ final class SupervisedProcess {
   var residentMegabytes: Int {
     (child.map { ProcessTable.residentMegabytes(of: $0.id) } ?? 0) + host.residentMegabytes
   }
-  /// What the process wrote outside of invocations.
-  func takeOutput() -> EventLoopFuture<[String]> {
-    let promise = loop.makePromise(of: [String].self)
-    afterOutput {
-      self.output.endLine()
-      promise.succeed(self.output.takeKept())
-    }
+
+  /// Calls `work` when the documents that the process has sent until now are handed over.
+  func afterDocuments(_ work: @escaping () -> Void) {
+    if let daemon { daemon.afterUnread(work) } else { work() }
+  }
+
+  /// Succeeds when the documents that the process has sent until now are handed over.
+  func flush() -> EventLoopFuture<Void> {
+    let promise = loop.makePromise(of: Void.self)
+    afterDocuments { promise.succeed() }
     return promise.futureResult
   }
 
-  /// Does `work` when what the process wrote until now is read: at once, unless there is something. A process that
-  /// writes on and on is not waited for.
+  /// Does `work` when what the process wrote and sent until now is read: at once, unless there is something. A process
+  /// that writes on and on is not waited for.
   private func afterOutput(round: Int = 0, _ work: @escaping () -> Void) {
-    guard output.hasUnread || host.hasUnread, round < Self.outputRounds else { return work() }
+    guard output.hasUnread || host.hasUnread, round < Self.outputRounds else { return afterDocuments(work) }
     let bound = NIOLoopBound((self, work), eventLoop: loop)
     loop.scheduleTask(in: Self.outputInterval) { bound.value.0.afterOutput(round: round + 1, bound.value.1) }
   }
@@ -254,8 +279,11 @@ final class SupervisedProcess {
   }
 
   private func measure() {
-    guard let memoryWatch, child != nil else { return }
-    do throws(RuntimeExit) { try memoryWatch(residentMegabytes) } catch { kill(.exited(error)) }
+    // What it sent before goes first: the memory that it holds may cost it its daemon.
+    afterDocuments {
+      guard let memoryWatch = self.memoryWatch, self.child != nil else { return }
+      do throws(RuntimeExit) { try memoryWatch(self.residentMegabytes) } catch { self.kill(.exited(error)) }
+    }
   }
 
   /// Finds out whether the processes are still there.
@@ -283,9 +311,11 @@ final class SupervisedProcess {
     // Twice, for a connection that nobody has accepted yet, and for a request that waits for the output.
     guard !(isRead && wasRead), round < Self.settleRounds else {
       output.endLine()
-      let end = RuntimeSession.End.exited(exit ?? RuntimeExit(status: 0))
-      session.end(end)
-      return host.registry.end(end)
+      return afterDocuments {
+        let end = RuntimeSession.End.exited(self.exit ?? RuntimeExit(status: 0))
+        self.session.end(end)
+        self.host.registry.end(end)
+      }
     }
     let bound = NIOLoopBound(self, eventLoop: loop)
     loop.scheduleTask(in: Self.settleInterval) { bound.value.settle(round: round + 1, wasRead: isRead) }
@@ -294,8 +324,8 @@ final class SupervisedProcess {
   // MARK: End
 
   /// Ends the environment: SIGTERM for the runtime, after `grace` SIGKILL, and SIGKILL for what it leaves in its group;
-  /// the extensions are asked to end and have what is left of two seconds from the start. Succeeds when all are reaped and the port and
-  /// the files are closed. Once for all: later calls wait for the first.
+  /// the extensions are asked to end and have what is left of two seconds from the start. Succeeds when all are reaped
+  /// and the ports and the files are closed. Once for all: later calls wait for the first.
   func stop(grace: TimeAmount) -> EventLoopFuture<Void> {
     if let stopped { return stopped.futureResult }
     let stopped = loop.makePromise(of: Void.self)
@@ -354,7 +384,7 @@ final class SupervisedProcess {
     closeWritten()
     let promise = stopped ?? loop.makePromise(of: Void.self)
     outputChannel?.close(promise: nil)
-    let open = [server?.close(), outputChannel?.closeFuture].compactMap { $0 }
+    let open = [server?.close(), daemon?.close(), outputChannel?.closeFuture].compactMap { $0 }
     EventLoopFuture.andAllComplete(open, on: loop).cascade(to: promise)
   }
 }

@@ -63,14 +63,11 @@ extension StoredFunction {
         }
       }
       if let reservedConcurrency { writer.member("reserved_concurrency", reservedConcurrency) }
-      if let eventInvoke {
-        writer.key("event_invoke")
-        writer.object { writer in
-          if let count = eventInvoke.maximumRetryAttempts { writer.member("maximum_retry_attempts", count) }
-          if let age = eventInvoke.maximumEventAgeSeconds { writer.member("maximum_event_age_seconds", age) }
-          if let target = eventInvoke.onSuccess { writer.member("on_success", target) }
-          if let target = eventInvoke.onFailure { writer.member("on_failure", target) }
-          writer.member("last_modified_ticks", eventInvoke.lastModified.ticks)
+      writer.key("event_invokes")
+      writer.object { writer in
+        for (qualifier, settings) in eventInvoke.sorted(by: { $0.key < $1.key }) {
+          writer.key(qualifier)
+          settings.save(to: &writer)
         }
       }
       writer.key("tags")
@@ -89,14 +86,13 @@ extension StoredFunction {
           weights: try alias.numbers("weights"), revisionID: try alias.text("revision_id")))
     }
     reservedConcurrency = try reader.optional("reserved_concurrency") { $0.number?.integer }
+    for member in try reader.optional("event_invokes", { $0.object })?.members ?? [] {
+      eventInvoke[member.key] = try StoredEventInvoke(StateReader(member.value, place: "event_invokes"))
+    }
+    // Written when there was one for the whole function.
     if let settings = try reader.optional("event_invoke", { $0.object }) {
-      let settings = StateReader(.object(settings), place: "event_invoke")
-      eventInvoke = StoredEventInvoke(
-        maximumRetryAttempts: try settings.optional("maximum_retry_attempts") { $0.number?.integer },
-        maximumEventAgeSeconds: try settings.optional("maximum_event_age_seconds") { $0.number?.integer },
-        onSuccess: try settings.optional("on_success") { $0.string },
-        onFailure: try settings.optional("on_failure") { $0.string },
-        lastModified: Timestamp(ticks: Int64(try settings.integer("last_modified_ticks"))))
+      let reader = StateReader(.object(settings), place: "event_invoke")
+      eventInvoke[FunctionName.latest] = try StoredEventInvoke(reader)
     }
     tags = try reader.texts("tags")
   }
@@ -157,6 +153,27 @@ extension StoredVersion {
     lastModified = Timestamp(ticks: Int64(try reader.integer("last_modified_ticks")))
     revisionID = try reader.text("revision_id")
     publishedDescription = try reader.optional("published_description") { $0.string }
+  }
+}
+
+extension StoredEventInvoke {
+  fileprivate func save(to writer: inout JSONWriter) {
+    writer.object { writer in
+      if let count = maximumRetryAttempts { writer.member("maximum_retry_attempts", count) }
+      if let age = maximumEventAgeSeconds { writer.member("maximum_event_age_seconds", age) }
+      if let target = onSuccess { writer.member("on_success", target) }
+      if let target = onFailure { writer.member("on_failure", target) }
+      writer.member("last_modified_ticks", lastModified.ticks)
+    }
+  }
+
+  fileprivate init(_ reader: StateReader) throws(FunctionStateError) {
+    self.init(
+      maximumRetryAttempts: try reader.optional("maximum_retry_attempts") { $0.number?.integer },
+      maximumEventAgeSeconds: try reader.optional("maximum_event_age_seconds") { $0.number?.integer },
+      onSuccess: try reader.optional("on_success") { $0.string },
+      onFailure: try reader.optional("on_failure") { $0.string },
+      lastModified: Timestamp(ticks: Int64(try reader.integer("last_modified_ticks"))))
   }
 }
 

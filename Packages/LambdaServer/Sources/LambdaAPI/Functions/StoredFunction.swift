@@ -11,13 +11,19 @@ struct StoredFunction: Hashable {
   /// In the order of their names.
   var aliases: [StoredAlias] = []
   var reservedConcurrency: Int?
-  var eventInvoke: StoredEventInvoke?
+  /// What was said about events, by the qualifier that they are sent to: `$LATEST`, a version or an alias.
+  var eventInvoke: [String: StoredEventInvoke] = [:]
   var tags: [String: String] = [:]
 
   var name: String { latest.configuration.name }
   var versions: [StoredVersion] { [latest] + published }
 
   func alias(_ name: String) -> StoredAlias? { aliases.first { $0.name == name } }
+
+  /// Settings go with the version or the alias that they belong to.
+  mutating func forgetSettingsOfNobody() {
+    eventInvoke = eventInvoke.filter { version($0.key) != nil }
+  }
 
   /// The version that a qualifier names; of an alias its first.
   func version(_ qualifier: String?) -> StoredVersion? {

@@ -1,5 +1,6 @@
 import LambdaEmitter
 import NIOHTTP1
+import NIOPosix
 import XRayModel
 
 extension LambdaAPI {
@@ -52,8 +53,18 @@ extension LambdaAPI {
     return bytes
   }
 
-  func store(_ zip: [UInt8], _ name: FunctionName) throws(APIError) -> StoredCode {
-    do throws(ZipError) { return try code.add(zip, function: name.name) } catch { throw APIError(error) }
+  /// Unpacks an archive on a thread for work that blocks.
+  func store(_ zip: [UInt8], _ name: FunctionName) async throws(APIError) -> StoredCode {
+    let code = code
+    let result: Result<StoredCode, ZipError>
+    do {
+      result = try await NIOThreadPool.singleton.runIfActive {
+        Result { () throws(ZipError) in try code.add(zip, function: name.name) }
+      }
+    } catch {
+      throw APIError(.service, "The code cannot be unpacked: \(error)")
+    }
+    do throws(ZipError) { return try result.get() } catch { throw APIError(error) }
   }
 
   /// Runs `body`, and gives `code` back to the store when no version has it afterwards.
@@ -94,7 +105,7 @@ extension LambdaAPI {
       let version = tested
       return .value { version.write(to: &$0, arn: self.arn(of: version, isQualified: false)) }
     }
-    let code = try store(zip, name)
+    let code = try await store(zip, name)
     return try await withCode(code, name) { () async throws(APIError) in
       try await self.update(name) { function, state throws(APIError) in
         var latest = function.latest

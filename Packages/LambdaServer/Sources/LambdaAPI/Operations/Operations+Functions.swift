@@ -55,7 +55,7 @@ extension LambdaAPI {
     let configuration = latest.configuration
     try translating { () throws(LambdaError) in try service.check(configuration) }
     guard current.functions[name.name] == nil else { throw existing(name) }
-    latest.code = try store(zip, name)
+    latest.code = try await store(zip, name)
     let created = latest
     return try await withCode(latest.code, name) { () async throws(APIError) in
       try self.checkRuntime(created)

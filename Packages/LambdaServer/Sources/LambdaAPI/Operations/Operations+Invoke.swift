@@ -41,9 +41,9 @@ extension LambdaAPI {
     guard log == "None" || log == "Tail" else {
       throw .violation("logType", log, "Member must satisfy enum value set: [None, Tail]")
     }
-    if let context = call.headers.first(name: "X-Amz-Client-Context") { try Self.checkClientContext(context) }
     if call.headers.contains(name: "X-Amz-Tenant-Id") { throw .invalid("The function has no tenants.") }
-    let result = try await run(name, call, as: type)
+    let context = try call.headers.first(name: "X-Amz-Client-Context").map(Self.clientContext)
+    let result = try await run(name, call, as: type, clientContext: context)
     var reply = Reply(status: result.statusCode)
     reply.tell(result)
     if type != .event { reply.headers.append(("X-Amz-Executed-Version", result.executedVersion)) }
@@ -55,28 +55,28 @@ extension LambdaAPI {
     return reply
   }
 
-  private func run(_ name: FunctionName, _ call: Call, as type: InvocationType) async throws(APIError)
-    -> InvocationResult
-  {
+  private func run(
+    _ name: FunctionName, _ call: Call, as type: InvocationType, clientContext: [UInt8]? = nil
+  ) async throws(APIError) -> InvocationResult {
     _ = try version(name)
     do throws(LambdaError) {
       return try await service.invoke(
         name.name + (name.qualifier.map { ":\($0)" } ?? ""), payload: call.body, type: type,
-        traceHeader: call.headers.first(name: "X-Amzn-Trace-Id"))
+        traceHeader: call.headers.first(name: "X-Amzn-Trace-Id"), clientContext: clientContext)
     } catch {
       throw APIError(error)
     }
   }
 
-  /// Base64 of a JSON object.
-  private static func checkClientContext(_ text: String) throws(APIError) {
+  /// The JSON object of which the header is the base64.
+  private static func clientContext(_ text: String) throws(APIError) -> [UInt8] {
     guard text.utf8.count <= clientContextBytes else {
       throw .violation("clientContext", nil, "Member must have length less than or equal to \(clientContextBytes)")
     }
-    let value = Base64.bytes(text).flatMap { try? JSONValue(parsing: $0.span) }
-    guard value?.object != nil else {
+    guard let bytes = Base64.bytes(text), let value = try? JSONValue(parsing: bytes.span), value.object != nil else {
       throw APIError(.invalidRequestContent, "Client context must be a valid Base64-encoded JSON object.")
     }
+    return bytes
   }
 
   private static func tail(of lines: [String]) -> String {

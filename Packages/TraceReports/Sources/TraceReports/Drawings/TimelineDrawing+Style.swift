@@ -12,6 +12,7 @@ extension TimelineDrawing {
       vertical-align:middle}
     .tag.status{background:none;border:1px solid currentColor;line-height:16px;font-size:11.5px}
     .tag.cold-start{color:var(--pending);background:color-mix(in srgb,var(--pending) 14%,transparent)}
+    .tag.linked{color:var(--accent);background:color-mix(in srgb,var(--accent) 12%,transparent)}
     .tag.scenario{color:var(--accent);background:color-mix(in srgb,var(--accent) 12%,transparent)}
     .tag.late{color:var(--error);background:color-mix(in srgb,var(--error) 13%,transparent)}
     .timeline{background:var(--surface);border:1px solid var(--line);border-radius:14px;overflow:hidden;

@@ -71,6 +71,9 @@ public struct TimelineDrawing: Sendable {
         markup.element("bdi", ["class": "kind"], text: operation)
       }
       if let tag = row.role.tag { markup.element("span", ["class": "tag \(row.role.rawValue)"], text: tag) }
+      if let (text, title) = LinkedTrace.tag(row.entity.links) {
+        markup.element("span", ["class": "tag linked", "title": title], text: text)
+      }
       if let excess = layout.secondsAfterParent(row) {
         markup.element(
           "span", ["class": "tag late", "title": "Goes on \(Quantity.duration(excess)) after its parent ended"],

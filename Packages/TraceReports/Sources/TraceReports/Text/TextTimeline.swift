@@ -8,6 +8,7 @@ public struct TextTimeline: Sendable {
   private let style: TerminalStyle
   private let nameWidth: Int
   private let barWidth: Int
+  private let width: Int
 
   /// - Parameters:
   ///   - width: Cells of the terminal; at least 60 are used.
@@ -17,6 +18,7 @@ public struct TextTimeline: Sendable {
     layout = TimelineLayout(trace)
     style = TerminalStyle(isColored: isColored)
     let width = min(max(width, 60), 1000)
+    self.width = width
     let longest = zip(layout.rows, Self.branches(layout)).map { ($1 + $0.title).cells }.max() ?? 0
     nameWidth = min(max(longest, 12), width * 2 / 5)
     barWidth = width - nameWidth - Self.codeWidth - Self.durationWidth - 7
@@ -24,11 +26,16 @@ public struct TextTimeline: Sendable {
 
   private static let codeWidth = 4
   private static let durationWidth = 11
+  /// An arrow, a space and a trace id.
+  private static let linkWidth = 38
 
   /// Lines, each ended by a line feed.
   public var text: String {
     var lines = [title, axis]
-    for (row, branch) in zip(layout.rows, Self.branches(layout)) { lines.append(line(row, branch: branch)) }
+    for (row, branch) in zip(layout.rows, Self.branches(layout)) {
+      lines.append(line(row, branch: branch))
+      lines += linkLines(row, branch: branch)
+    }
     if let legend { lines.append(legend) }
     return lines.map { $0 + "\n" }.joined()
   }
@@ -66,6 +73,19 @@ public struct TextTimeline: Sendable {
     return "\(isEmphasized ? style.bold(name) : name)  \(code) \(style.colored(row.status.symbol, row.status)) "
       + duration.fitted(to: Self.durationWidth, alignedRight: true) + "  "
       + String(repeating: " ", count: cells(row).lowerBound) + style.colored(bar(row), row.status)
+  }
+
+  /// Below a row, the traces that it is linked to.
+  private func linkLines(_ row: TimelineLayout.Row, branch: String) -> [String] {
+    guard !row.entity.links.isEmpty else { return [] }
+    // Ids are never cut: the tree gives way.
+    let tree = branch.replacing("├─", with: "│ ").replacing("└─", with: "  ") + (row.descendants > 0 ? "│ " : "  ")
+    let indentation = tree.shortened(to: width - Self.linkWidth)
+    let shown = row.entity.links.prefix(LinkedTrace.limit).map(LinkedTrace.init)
+    var lines = shown.map { indentation + "\($0.arrow) \($0.label.printable)" }
+    let rest = row.entity.links.count - shown.count
+    if rest > 0 { lines.append(indentation + "and \(Quantity.count(rest)) more") }
+    return lines.map { style.dim($0.shortened(to: width).trimmed) }
   }
 
   private func cells(_ row: TimelineLayout.Row) -> Range<Int> {

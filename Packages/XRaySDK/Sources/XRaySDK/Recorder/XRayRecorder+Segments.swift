@@ -97,6 +97,14 @@ extension XRayRecorder {
     try await ServiceContext.withValue(invocation(header), isolation: isolation, operation: body)
   }
 
+  /// Sends what the segment of the current task has recorded so far: what has ended, and what is open as in progress.
+  ///
+  /// What is open is sent again when it has ended, which replaces what was sent now. For work that may not come to its
+  /// end, such as an invocation that runs out of time: nobody can send anything for it afterwards.
+  public func sendProgress() {
+    if case .recorded(let record, _) = currentScope.kind { record.sendProgress() }
+  }
+
   private func invocation(_ header: String?) -> ServiceContext {
     Segment(scope: header.flatMap { $0.isEmpty ? nil : facadeScope($0) } ?? .none).context()
   }

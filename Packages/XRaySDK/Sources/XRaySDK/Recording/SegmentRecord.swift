@@ -140,6 +140,16 @@ package final class SegmentRecord: Sendable {
       })
   }
 
+  /// Sends what has ended so far, and each open entity as it is now. Open ones are sent again when they are complete.
+  func sendProgress() {
+    state.withLock { state in
+      let ended = drain(&state)
+      let open = state.nodes.values.filter { !isFacade || $0.entity.id != rootID }.sorted { $0.order < $1.order }
+      // Under the lock: an entity that ends now is sent after this, not before it.
+      output.emit(ended + open.map(\.entity))
+    }
+  }
+
   /// Files the entity away if it is complete, and its parents that waited for it; answers what is to be sent.
   private func finish(_ id: EntityID, _ state: inout State) -> [Entity] {
     var ready: [Entity] = []
