@@ -56,9 +56,9 @@ private final class SlowRuntime: FunctionRuntime {
       #expect(result.logLines.last?.hasPrefix("REPORT") == true)
       #expect(fixture.clock.now == startOfTime)
       // The environment is not free yet.
-      try await fixture.service.invoke("worker", payload: Array("2".utf8))
+      _ = try await fixture.service.invoke("worker", payload: Array("2".utf8))
       try await fixture.clock.sleep(for: .seconds(2))
-      try await fixture.service.invoke("worker", payload: Array("3".utf8))
+      _ = try await fixture.service.invoke("worker", payload: Array("3".utf8))
     }
     #expect(recorder.functions.map { $0.part("Initialization") != nil } == [true, true, false])
     for function in recorder.functions {
@@ -72,7 +72,7 @@ private final class SlowRuntime: FunctionRuntime {
 
   @Test func `is told of all that happens, in its order`() async throws {
     let (recorder, told) = try await run { fixture in
-      try await fixture.service.invoke("worker", payload: Array("0".utf8))
+      _ = try await fixture.service.invoke("worker", payload: Array("0".utf8))
     }
     let function = try #require(recorder.functions.first)
     guard told.count == 4, case .initializationStarted(.initialization, _) = told[0],
@@ -97,9 +97,9 @@ private final class SlowRuntime: FunctionRuntime {
 
   @Test func `may be lost by that`() async throws {
     let (recorder, told) = try await run(isLost: true) { fixture in
-      try await fixture.service.invoke("worker", payload: Array("1".utf8))
+      _ = try await fixture.service.invoke("worker", payload: Array("1".utf8))
       try await fixture.clock.sleep(for: .seconds(2))
-      try await fixture.service.invoke("worker", payload: Array("2".utf8))
+      _ = try await fixture.service.invoke("worker", payload: Array("2".utf8))
     }
     #expect(recorder.functions.allSatisfy { $0.part("Initialization") != nil && !$0.isFault })
     let statuses = told.compactMap { event in

@@ -101,6 +101,9 @@ public struct InvocationSpans: Hashable, Sendable {
       self.start = start
       duration = max(.zero, start.duration(to: end))
     }
+
+    /// As telemetry and annotations have it, with three decimals.
+    public var milliseconds: Double { (duration.inSeconds * 1_000_000).rounded() / 1000 }
   }
 
   /// The spans by Lambda's names.
@@ -117,9 +120,4 @@ public struct InvocationSpans: Hashable, Sendable {
     responseDuration = Span(from: responding, to: responded)
     runtimeOverhead = Span(from: responded, to: ready)
   }
-}
-
-extension Duration {
-  /// In microseconds' precision.
-  public var milliseconds: Double { (inSeconds * 1_000_000).rounded() / 1000 }
 }

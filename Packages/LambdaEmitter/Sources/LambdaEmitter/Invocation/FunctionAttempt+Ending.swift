@@ -153,7 +153,7 @@ extension FunctionAttempt {
       segment.annotations = environment.daemon.withPassed { $0.annotations }
     }
     for (name, span) in environment.runtime.spans?.named ?? [] {
-      segment.annotate("aws:\(name)", .number(JSONNumber(span.duration.milliseconds)))
+      segment.annotate("aws:\(name)", .number(JSONNumber(span.milliseconds)))
     }
     service.emitFromEnvironment(segment.document, of: invocation.function)
   }

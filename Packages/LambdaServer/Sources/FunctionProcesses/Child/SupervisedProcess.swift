@@ -64,7 +64,8 @@ final class SupervisedProcess {
 
   // MARK: Start
 
-  /// Opens the ports, with one for documents unless it has a daemon of its own; ``initialize(log:)`` starts the programs.
+  /// Opens the ports, with one for documents unless it has a daemon of its own; ``initialize(log:)`` starts the
+  /// programs.
   ///
   /// The future fails with ``RuntimeFailure`` when the system has no room for it; nothing is left behind then.
   static func start(

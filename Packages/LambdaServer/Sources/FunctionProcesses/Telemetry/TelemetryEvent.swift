@@ -169,7 +169,7 @@ extension JSONWriter {
         writer.object { writer in
           writer.member("name", name)
           writer.member("start", span.start.iso8601)
-          writer.member("durationMs", span.duration.milliseconds)
+          writer.member("durationMs", span.milliseconds)
         }
       }
     }
@@ -182,6 +182,9 @@ extension JSONWriter {
 }
 
 extension Duration {
+  /// With three decimals.
+  fileprivate var milliseconds: Double { (inSeconds * 1_000_000).rounded() / 1000 }
+
   /// Milliseconds as the log tells them.
   fileprivate var hundredths: Double { (inSeconds * 100_000).rounded() / 100 }
 }
