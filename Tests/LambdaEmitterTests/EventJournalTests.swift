@@ -159,7 +159,7 @@ private struct Life: Sendable {
     // Whether the letter of a service that is dead arrived nobody knows; the next one sends it again.
     if words < 7 {
       #expect(second.deadLetters.map(\.body) == [Array(#"{"text": "ä\n\"", "n": 1.0}"#.utf8)])
-      #expect(second.deadLetters.first?.attributes["RequestID"] == result.requestID)
+      #expect(second.deadLetters.first?.attributes["RequestID"]?.text == result.requestID)
       // Both lives tell of one trace, and each attempt has its number.
       #expect(Set(second.recorder.entities.map(\.traceID)) == [result.traceHeader.root])
       let numbers = second.recorder.entities.compactMap(\.name).filter { $0.hasPrefix("Attempt") }
@@ -240,7 +240,7 @@ private struct Life: Sendable {
       let second = try await Life.run(heir, from: start, seed: 2, withFunction: withFunction) { event, _ in event.bytes
       }
       #expect(heir.isEmpty && second.recorder.functions.isEmpty)
-      #expect(second.deadLetters.first?.attributes["ErrorCode"] == code)
+      #expect(second.deadLetters.first?.attributes["ErrorCode"]?.text == code)
       #expect(second.recorder.named("Dwell Time").count == 1)
     }
   }

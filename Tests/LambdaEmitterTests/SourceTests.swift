@@ -115,13 +115,173 @@ import XRayModel
         times.add(context.clock.now)
         throw Broken()
       }
-      fixture.service.queue("arn:queue").send(Array("m".utf8), at: fixture.clock.now)
-      var source = QueueSource(queue: "arn:queue")
-      source.deadLetterTarget = "arn:dead"
-      #expect(try await fixture.service.drain(source, into: "worker") == 0)
-      #expect(fixture.service.queue("arn:dead").messages.map(\.body) == [Array("m".utf8)])
+      let (queue, dead) = try fixture.queues()
+      queue.send(Array("m".utf8), at: fixture.clock.now)
+      #expect(try await fixture.service.drain(QueueSource(queue: queue.arn), into: "worker") == 0)
+      #expect(dead.messages.map(\.body) == [Array("m".utf8)] && queue.messages.isEmpty)
+      #expect(dead.messages.first?.deadLetterSource == queue.arn)
     }
     #expect(times.all.map { $0.since(startOfTime) } == [0, 30, 60])
     #expect(Set(recorder.services.map(\.traceID)).count == 3)
+  }
+
+  @Test func `that is a queue gives the function whole records`() async throws {
+    let events = Notes<JSONValue>()
+    try await Fixture.run { fixture in
+      try fixture.function { event, _ in
+        events.add(try JSONValue(parsing: event.bytes.span))
+        return event.bytes
+      }
+      var message = NewMessage(Array("hello".utf8))
+      message.attributes = [
+        "price": MessageAttribute(type: "Number", value: .text("1.5")),
+        "image": MessageAttribute(type: "Binary.png", value: .bytes([1, 2])),
+      ]
+      message.traceHeader = "Root=1-58406520-a006649127e371903a2de979"
+      let sent = try fixture.service.queue("arn:queue").send(message, at: fixture.clock.now)
+      try await fixture.service.drain(QueueSource(queue: "arn:queue"), into: "worker")
+      let record = try #require(events.all.first?["Records"]?[0])
+      #expect(record["messageId"]?.string == sent.id)
+      #expect(record["receiptHandle"]?.string?.isEmpty == false)
+      #expect(record["body"]?.string == "hello" && record["md5OfBody"]?.string == "5d41402abc4b2a76b9719d911017c592")
+      #expect(record["attributes"]?["ApproximateReceiveCount"]?.string == "1")
+      #expect(record["attributes"]?["SentTimestamp"]?.string == "1700000000000")
+      #expect(record["attributes"]?["ApproximateFirstReceiveTimestamp"]?.string == "1700000000000")
+      #expect(record["attributes"]?["AWSTraceHeader"]?.string == message.traceHeader)
+      #expect(record["messageAttributes"]?["price"]?["stringValue"]?.string == "1.5")
+      #expect(record["messageAttributes"]?["price"]?["dataType"]?.string == "Number")
+      #expect(record["messageAttributes"]?["image"]?["binaryValue"]?.string == "AQI=")
+      #expect(record["eventSource"]?.string == "aws:sqs" && record["eventSourceARN"]?.string == "arn:queue")
+      #expect(record["awsRegion"]?.string == "us-east-1")
+    }
+  }
+
+  @Test func `that is a queue keeps what the function reports as failed`() async throws {
+    let calls = Notes<[String]>()
+    try await Fixture.run { fixture in
+      try fixture.function { event, _ in
+        let messages = try Self.messages(event)
+        calls.add(messages.map(\.body))
+        let bad = messages.filter { $0.body == "bad" }.map { #"{"itemIdentifier":"\#($0.id)"}"# }
+        return Array(#"{"batchItemFailures":[\#(bad.joined(separator: ","))]}"#.utf8)
+      }
+      let (queue, dead) = try fixture.queues(maximumReceiveCount: 2)
+      for body in ["1", "bad", "2"] { queue.send(Array(body.utf8), at: fixture.clock.now) }
+      var source = QueueSource(queue: queue.arn)
+      source.reportsBatchItemFailures = true
+      #expect(try await fixture.service.drain(source, into: "worker") == 2)
+      #expect(dead.messages.map(\.body) == [Array("bad".utf8)])
+    }
+    #expect(calls.all == [["1", "bad", "2"], ["bad"]])
+  }
+
+  @Test(arguments: [
+    ("", 2), ("null", 2), ("{}", 2), (#"{"batchItemFailures":null}"#, 2), (#"{"batchItemFailures":[]}"#, 2),
+    ("\"done\"", 0), ("{", 0), (#"{"batchItemFailures":{}}"#, 0),
+    (#"{"batchItemFailures":[{"itemIdentifier":""}]}"#, 0),
+    (#"{"batchItemFailures":[{"itemIdentifier":null}]}"#, 0), (#"{"batchItemFailures":[{"id":"x"}]}"#, 0),
+    (#"{"batchItemFailures":[{"itemIdentifier":"unknown"}]}"#, 0),
+  ])
+  func `that is a queue understands a function's report`(answer: String, processed: Int) async throws {
+    try await Fixture.run { fixture in
+      try fixture.function { _, _ in Array(answer.utf8) }
+      let (queue, dead) = try fixture.queues(maximumReceiveCount: 1)
+      for _ in 0..<2 { queue.send(Array("m".utf8), at: fixture.clock.now) }
+      var source = QueueSource(queue: queue.arn)
+      source.reportsBatchItemFailures = true
+      #expect(try await fixture.service.drain(source, into: "worker") == processed)
+      #expect(dead.messages.count == 2 - processed)
+    }
+  }
+
+  @Test func `that is a FIFO queue stops a group at its first failure`() async throws {
+    let calls = Notes<[String]>()
+    try await Fixture.run { fixture in
+      try fixture.function { event, _ in
+        let messages = try Self.messages(event)
+        calls.add(messages.map(\.body))
+        let bad = messages.filter { $0.body == "a2" && calls.all.count == 1 }
+          .map { #"{"itemIdentifier":"\#($0.id)"}"# }
+        return Array(#"{"batchItemFailures":[\#(bad.joined())]}"#.utf8)
+      }
+      let queue = fixture.service.queue("arn:queue.fifo")
+      for body in ["a1", "a2", "b1", "a3"] {
+        var message = NewMessage(Array(body.utf8))
+        message.groupID = String(body.prefix(1))
+        try queue.send(message, at: fixture.clock.now)
+      }
+      var source = QueueSource(queue: queue.arn)
+      source.reportsBatchItemFailures = true
+      #expect(try await fixture.service.drain(source, into: "worker") == 4)
+    }
+    #expect(calls.all == [["a1", "a2", "a3", "b1"], ["a2", "a3"]])
+  }
+
+  @Test func `that is a queue gathers a batch while its window is open`() async throws {
+    let calls = Notes<[String]>()
+    try await Fixture.run { fixture in
+      try fixture.function { event, _ in
+        calls.add(try Self.messages(event).map(\.body))
+        return event.bytes
+      }
+      let queue = fixture.service.queue("arn:queue")
+      var source = QueueSource(queue: queue.arn)
+      source.batchSize = 3
+      source.windowSeconds = 10
+      try await withThrowingTaskGroup(of: Void.self) { [source] group in
+        group.addTask {
+          for number in 0..<5 {
+            queue.send(Array("\(number)".utf8), at: fixture.clock.now)
+            try await fixture.clock.sleep(for: .seconds(4))
+          }
+        }
+        group.addTask {
+          for _ in 0..<2 {
+            try await fixture.clock.sleep(for: .seconds(5))
+            try await fixture.service.drain(source, into: "worker")
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+    #expect(calls.all == [["0", "1", "2"], ["3", "4"]])
+  }
+
+  @Test(arguments: [(nil, 5), (2, 2), (50, 20)] as [(Int?, Int)])
+  func `that is a queue runs as many batches at a time as it may`(limit: Int?, peak: Int) async throws {
+    let running = Notes<Int>()
+    try await Fixture.run { fixture in
+      try fixture.function(milliseconds: 1000) { event, _ in
+        running.add(1)
+        return event.bytes
+      }
+      let queue = fixture.service.queue("arn:queue")
+      for number in 0..<20 { queue.send(Array("\(number)".utf8), at: fixture.clock.now) }
+      var source = QueueSource(queue: queue.arn)
+      source.batchSize = 1
+      source.maximumConcurrency = limit
+      let start = fixture.clock.now
+      #expect(try await fixture.service.drain(source, into: "worker") == 20)
+      let rounds = Double((20 + peak - 1) / peak)
+      #expect((rounds...rounds + 2).contains(fixture.clock.now.since(start)))
+    }
+    #expect(running.all.count == 20)
+  }
+
+  /// The messages in an event.
+  static func messages(_ event: InvocationEvent) throws -> [(id: String, body: String)] {
+    try JSONValue(parsing: event.bytes.span)["Records"]?.array?.compactMap { record in
+      guard let id = record["messageId"]?.string, let body = record["body"]?.string else { return nil }
+      return (id, body)
+    } ?? []
+  }
+}
+
+extension Fixture {
+  /// A queue and the one for its dead letters.
+  func queues(maximumReceiveCount: Int = 3) throws -> (queue: EventQueue, dead: EventQueue) {
+    let dead = try service.queues.create("dead", at: clock.now)
+    let policy = #"{"deadLetterTargetArn":"\#(dead.arn)","maxReceiveCount":\#(maximumReceiveCount)}"#
+    return (try service.queues.create("in", attributes: ["RedrivePolicy": policy], at: clock.now), dead)
   }
 }

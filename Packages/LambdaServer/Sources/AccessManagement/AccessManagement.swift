@@ -1,6 +1,10 @@
 public import LambdaEmitter
+public import QueryProtocol
 import Synchronization
 public import XRayModel
+
+/// What a call of the API answers.
+public typealias IAMResponse = QueryResponse
 
 /// IAM's query API for the roles of Lambda functions: as much of it as clients need to make a role, give it
 /// policies, and look at both.
@@ -50,15 +54,19 @@ public final class AccessManagement: Sendable {
     let requestID = random.requestID()
     var namespace = IAMAction.namespace
     do throws(IAMError) {
-      let form = try IAMForm(parsing: body)
+      let form = try Self.form(body)
       let action = try IAMAction(form)
       namespace = action.namespace
       let call = IAMCall(form, at: clock.now, random: random)
       let result = try action.isReading ? read(action, call) : change(action, call)
       return IAMResponse(action: action.rawValue, namespace: namespace, requestID: requestID, result: result)
     } catch {
-      return IAMResponse(error, namespace: namespace, requestID: requestID)
+      return IAMResponse(error.refusal, namespace: namespace, requestID: requestID)
     }
+  }
+
+  private static func form(_ body: [UInt8]) throws(IAMError) -> QueryForm {
+    do throws(QueryFormError) { return try QueryForm(parsing: body) } catch { throw IAMError(error) }
   }
 
   private func read(_ action: IAMAction, _ call: IAMCall) throws(IAMError) -> XMLWriter? {

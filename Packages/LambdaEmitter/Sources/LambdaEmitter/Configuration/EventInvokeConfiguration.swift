@@ -4,9 +4,9 @@ public struct EventInvokeConfiguration: Hashable, Sendable {
   public var maximumRetryAttempts = 2
   /// How old an event may become, 60 to 21,600 seconds.
   public var maximumEventAgeSeconds = 21_600
-  /// The ARN of the queue that gets a record of each event that succeeded.
+  /// The ARN of the queue, topic or function that gets a record of each event that succeeded.
   public var onSuccess: String?
-  /// The ARN of the queue that gets a record of each event that was given up.
+  /// The ARN of the queue, topic or function that gets a record of each event that was given up.
   public var onFailure: String?
 
   public init() {}

@@ -1,142 +1,129 @@
 import EventSources
 import XRayModel
 
-/// How a function is fed from a queue.
-public struct QueueSource: Hashable, Sendable {
-  /// The queue's ARN.
-  public var queue: String
-  /// 1 to 10,000 messages.
-  public var batchSize = 10
-  /// When a batch comes back that was not processed.
-  public var visibilityTimeoutSeconds = 30
-  /// How often a message is given to the function before it goes to ``deadLetterTarget``.
-  public var maximumReceiveCount = 3
-  /// The ARN of the queue for messages that were given up.
-  public var deadLetterTarget: String?
-
-  public init(queue: String) { self.queue = queue }
-}
-
 extension LambdaService {
-  /// Feeds a function from a queue until nothing is left in it, one batch after the other. Returns how many
-  /// messages were processed.
+  /// Feeds a function from a queue until nothing is left in it, neither visible nor hidden. Returns how many messages
+  /// were processed.
   ///
-  /// Each batch begins a new trace, with links to the traces of the messages' senders.
+  /// A message that fails comes back after the queue's visibility timeout, and leaves by the queue's redrive policy or
+  /// by its age. Ends early when the function is gone.
   @discardableResult
   public func drain(_ source: QueueSource, into function: String) async throws(LambdaError) -> Int {
-    let version = try self.function(function)
-    guard (1...10_000).contains(source.batchSize), source.maximumReceiveCount > 0 else {
-      throw LambdaError(.invalidParameterValue, "batch size \(source.batchSize) must be 1 to 10,000")
-    }
     let queue = queue(source.queue)
-    var hidden = HiddenBatches()
-    defer { queue.putBack(hidden.all) }
     var processed = 0
-    while !Task.isCancelled {
-      queue.putBack(hidden.takeVisible(at: clock.now))
-      let batch = queue.receive(source.batchSize)
-      if batch.isEmpty {
-        guard let next = hidden.next else { break }
-        try? await clock.sleep(until: next, tolerance: nil)
-        continue
-      }
-      let outcome = await feed(batch, from: source, to: version)
-      if outcome.hasFailed {
-        let again = batch.filter { $0.receiveCount < source.maximumReceiveCount }
-        hidden.add(again, until: clock.now.advanced(by: scaled(.seconds(source.visibilityTimeoutSeconds))))
-        giveUp(batch.filter { $0.receiveCount >= source.maximumReceiveCount }, of: source)
-      } else {
-        processed += batch.count
-      }
+    while true {
+      let changes = queue.changes
+      processed += try await poll(source, into: function)
+      if Task.isCancelled || queue.isEmpty(at: clock.now) || (try? self.function(function)) == nil { return processed }
+      guard !queue.hasVisible(at: clock.now) else { continue }
+      await queue.change(since: changes, until: queue.nextVisible ?? clock.now, on: clock)
     }
-    return processed
   }
 
-  private func feed(
-    _ batch: [QueueMessage], from source: QueueSource, to function: FunctionVersion
-  ) async -> AttemptOutcome {
-    let header = traceHeader(ofSenders: batch.map(\.traceHeader))
+  /// Feeds a function with what is visible in a queue, several batches at a time, until nothing visible is left and no
+  /// batch runs. Returns how many messages were processed.
+  ///
+  /// Each batch begins a new trace, with links to the traces of the messages' senders. Messages that fail stay in the
+  /// queue, hidden for its visibility timeout.
+  @discardableResult
+  public func poll(_ source: QueueSource, into function: String) async throws(LambdaError) -> Int {
+    _ = try self.function(function)
+    guard (1...10_000).contains(source.batchSize), (0...300).contains(source.windowSeconds),
+      (1...1000).contains(source.concurrency)
+    else {
+      throw LambdaError(
+        .invalidParameterValue,
+        "A batch has 1 to 10,000 messages and a window of at most 300 seconds, and at most 1,000 run at a time.")
+    }
+    return await withTaskGroup(of: PollingStep.self) { group in
+      let queue = queue(source.queue)
+      var running = 0
+      var processed = 0
+      var isWatched = false
+      func wait() async {
+        switch await group.next() {
+        case .fed(let count)?:
+          running -= 1
+          processed += count
+        case .changed?: isWatched = false
+        case nil: break
+        }
+      }
+      // A function that changes has its next batch as it is then; one that is gone leaves its messages alone.
+      while !Task.isCancelled, let version = try? self.function(function) {
+        let changes = queue.changes
+        if running < source.concurrency {
+          let batch = await gather(source)
+          if !batch.messages.isEmpty {
+            running += 1
+            group.addTask { .fed(await self.feed(batch, from: source, to: version)) }
+            continue
+          }
+          if running == 0 { break }
+          if !isWatched {
+            isWatched = true
+            let next = queue.nextVisible ?? .upperBound
+            group.addTask { [clock] in
+              await queue.change(since: changes, until: next, on: clock)
+              return .changed
+            }
+          }
+        }
+        await wait()
+      }
+      while running > 0 { await wait() }
+      group.cancelAll()
+      return processed
+    }
+  }
+
+  /// Receives a batch, waiting for it to become full while its window is open; an empty one when nothing is visible.
+  private func gather(_ source: QueueSource) async -> QueueBatch {
+    let queue = queue(source.queue)
+    let visibility = scaled(queue.settings.visibilityTimeout)
+    let start = clock.now
+    var messages = queue.receive(source.batchSize, at: start, visibility: visibility, bytes: QueueBatch.bytesLimit)
+    // Once the first is visible again, it could come into its batch twice.
+    let end = start.advanced(by: min(scaled(.seconds(source.windowSeconds)), visibility))
+    while !messages.isEmpty, messages.count < source.batchSize, clock.now < end, !Task.isCancelled {
+      let changes = queue.changes
+      let more = queue.receive(
+        source.batchSize - messages.count, at: clock.now, visibility: visibility,
+        bytes: QueueBatch.bytesLimit - messages.reduce(0) { $0 + $1.bytes })
+      if more.isEmpty {
+        // What is visible and was not received is too large for this batch.
+        if queue.hasVisible(at: clock.now) { break }
+        await queue.change(since: changes, until: min(end, queue.nextVisible ?? end), on: clock)
+      }
+      messages += more
+    }
+    return QueueBatch(messages: messages)
+  }
+
+  /// Invokes the function with a batch, and deletes what it processed. Returns how many messages that were.
+  private func feed(_ batch: QueueBatch, from source: QueueSource, to function: FunctionVersion) async -> Int {
+    let header = traceHeader(ofSenders: batch.messages.map(\.traceHeader))
     let invocation = begin(
-      function, payload: QueueEvent(batch, from: source.queue, region: region).bytes, traceHeader: header,
-      links: header == nil ? links(to: batch, consumer: function) : [])
-    linkSenders(of: batch, to: invocation)
+      function, payload: batch.event(from: source.queue, region: region), traceHeader: header,
+      links: header == nil ? batch.links(consumer: function) : [])
+    linkSenders(of: batch.messages, to: invocation)
     await wait(timing.routing)
     let outcome = await attempt(invocation, parent: invocation.segmentID)
     // A throttled batch fails like any other; the segment tells.
     _ = try? await close(invocation, outcome)
-    return outcome
-  }
-
-  private func giveUp(_ messages: [QueueMessage], of source: QueueSource) {
-    guard let target = source.deadLetterTarget else { return }
-    for message in messages {
-      send(message.body, to: target, attributes: message.attributes, traceHeader: message.traceHeader)
-    }
-  }
-
-  /// Links to the senders that were traced, each once, at most 40: they share the document's 64 KB with a cause.
-  private func links(to batch: [QueueMessage], consumer: FunctionVersion) -> [TraceLink] {
-    var links: [TraceLink] = []
-    for message in batch {
-      guard links.count < 40, let text = message.traceHeader, let header = try? TraceHeader(parsing: text),
-        header.sampling == .sampled
-      else { continue }
-      let link = TraceLink(
-        traceID: header.root, id: header.parent,
-        attributes: [
-          "aws.xray.reserved.names": [.string(consumer.configuration.name)],
-          "aws.xray.reserved.type": "AWS::Lambda", "aws.xray.reserved.reference_type": "parent",
-        ])
-      if !links.contains(link) { links.append(link) }
-    }
-    return links
+    guard case .answered(let answer) = outcome, !answer.isError else { return 0 }
+    let processed =
+      source.reportsBatchItemFailures ? batch.processed(accordingTo: answer.payload) : batch.messages
+    let queue = queue(source.queue)
+    // A receipt handle whose time was over belongs to nobody any more: the message comes again.
+    for message in processed { try? queue.delete(message.receiptHandle, at: clock.now) }
+    return processed.count
   }
 }
 
-/// Batches that failed, invisible to consumers until their time is up.
-private struct HiddenBatches {
-  private var batches: [(until: Timestamp, messages: [QueueMessage])] = []
-
-  var all: [QueueMessage] { batches.flatMap(\.messages) }
-  var next: Timestamp? { batches.first?.until }
-
-  mutating func add(_ messages: [QueueMessage], until moment: Timestamp) {
-    if !messages.isEmpty { batches.append((moment, messages)) }
-  }
-
-  mutating func takeVisible(at now: Timestamp) -> [QueueMessage] {
-    let visible = batches.prefix { $0.until <= now }
-    batches.removeFirst(visible.count)
-    return visible.flatMap(\.messages)
-  }
-}
-
-/// A batch of messages as a function gets it.
-private struct QueueEvent {
-  let bytes: [UInt8]
-
-  init(_ batch: [QueueMessage], from arn: String, region: String) {
-    var writer = JSONWriter()
-    writer.object { writer in
-      writer.key("Records")
-      writer.array { writer in
-        for message in batch {
-          writer.object { writer in
-            writer.member("messageId", message.id)
-            writer.member("body", String(decoding: message.body, as: UTF8.self))
-            writer.key("attributes")
-            writer.object { writer in
-              writer.member("ApproximateReceiveCount", String(message.receiveCount))
-              writer.member("SentTimestamp", String(message.sent.ticks / 10_000))
-              if let header = message.traceHeader { writer.member("AWSTraceHeader", header) }
-            }
-            writer.member("eventSource", "aws:sqs")
-            writer.member("eventSourceARN", arn)
-            writer.member("awsRegion", region)
-          }
-        }
-      }
-    }
-    bytes = writer.bytes
-  }
+/// What a poll of a queue waits for.
+private enum PollingStep {
+  /// A batch is done, and so many messages of it were processed.
+  case fed(Int)
+  case changed
 }

@@ -44,6 +44,8 @@ struct Invocation: Sendable {
   /// The id of the service's segment.
   let segmentID: EntityID
   let received: Timestamp
+  /// Whether it is an event that the service itself gave the function, which nobody waits for.
+  var isPosted = false
   /// Of an event that was accepted before this service began.
   var progress: EventProgress?
 

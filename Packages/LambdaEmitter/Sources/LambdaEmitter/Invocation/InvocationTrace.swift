@@ -6,6 +6,7 @@ struct InvocationTrace: Sendable {
   let isSampled: Bool
   /// The subsegment upstream that called.
   let parent: EntityID?
+  /// Which functions the service has given events on the way here.
   let lineage: String?
   /// What the function gets when the invocation is not traced.
   let untraced: Untraced

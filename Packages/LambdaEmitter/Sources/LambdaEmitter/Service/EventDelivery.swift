@@ -164,8 +164,10 @@ struct EventDelivery {
 
   /// What a message from this event tells of its trace.
   private var traceHeader: String {
-    TraceHeader(root: event.trace.id, parent: event.segmentID, sampling: event.trace.isSampled ? .sampled : .notSampled)
-      .description
+    TraceHeader(
+      root: event.trace.id, parent: event.segmentID, sampling: event.trace.isSampled ? .sampled : .notSampled,
+      lineage: event.trace.lineage
+    ).description
   }
 }
 

@@ -20,7 +20,9 @@ extension LambdaService {
   var peakConcurrency: Int { state.withLock { $0.peakConcurrency } }
 
   /// How many messages each queue got, those included that found it full.
-  var messageCounts: [String: Int] { state.withLock { $0.queues.mapValues(\.sent) } }
+  var messageCounts: [String: Int] {
+    Dictionary(uniqueKeysWithValues: queues.all.map { ($0.arn, $0.sent + $0.dropped) })
+  }
 
   func count(_ function: FunctionVersion, _ change: (inout FunctionAccount) -> Void) {
     state.withLock { state in _ = state.functions.update(function.configuration.name) { change(&$0.account) } }

@@ -97,7 +97,7 @@ extension LambdaService {
     return invocation.result(status: 202)
   }
 
-  private func reserve(_ bytes: Int) throws(LambdaError) {
+  func reserve(_ bytes: Int) throws(LambdaError) {
     try state.withLock { state throws(LambdaError) in
       guard !state.backlog.isClosed else { throw LambdaError(.service, "the service is closing") }
       guard state.backlog.bytes + bytes <= EventBacklog.bytesLimit else {
@@ -126,7 +126,24 @@ extension LambdaService {
     }
   }
 
+  /// Accepts an event that the service itself gave the function. What cannot be kept is counted and told.
+  private func acceptPosted(_ event: Invocation) async -> Bool {
+    await wait(timing.acceptance)
+    do throws(LambdaError) {
+      try await keep(event)
+    } catch {
+      emit(event.serviceSegment(end: clock.now, status: error.statusCode), of: event)
+      leaveUndelivered(.refused, event.invokedARN)
+      return false
+    }
+    emit(event.serviceSegment(end: clock.now, status: 202), of: event)
+    return true
+  }
+
   private func process(_ event: Invocation) async {
+    if event.isPosted {
+      guard await acceptPosted(event) else { return }
+    }
     let isDone = await EventDelivery(event, service: self).run()
     if isDone { journal?.finish(event.requestID) }
     finish(event.payload.count)

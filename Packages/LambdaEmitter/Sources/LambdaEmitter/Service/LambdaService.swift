@@ -1,4 +1,4 @@
-import EventSources
+public import EventSources
 import Synchronization
 public import XRayModel
 public import XRaySampler
@@ -20,8 +20,13 @@ public final class LambdaService: Sendable {
   let timeScale: Int
   let journal: (any EventJournal)?
   let beyondAWS: BeyondAWS
+  /// The account's queues: targets of dead letters and records, and sources of messages.
+  public let queues: QueueRegistry
   let daemonAddress: DaemonAddress
   let outlet: Outlet
+  /// The topics of the account: targets of dead letters and records, like queues and functions.
+  public let topics: TopicRegistry
+  let tellUndelivered: @Sendable (UndeliveredMessage) -> Void
   let state: Mutex<State>
   /// What ``run()`` does: events to work off, and what goes on after an answer.
   let works: AsyncStream<Work>
@@ -38,12 +43,17 @@ public final class LambdaService: Sendable {
   ///     are too old. What a function takes is not scaled.
   ///   - journal: Keeps accepted events over the end of the process; without one they end with it.
   ///   - beyondAWS: What this does other than Lambda, because users asked for it.
+  ///   - queues: The account's queues, when others fill and read them, too; by default the service's own.
   ///   - keepsLogs: Whether attempts write logs. Without them ``logs`` and the log lines of results are empty.
+  ///   - topics: Kept by the caller; without it an account without topics.
+  ///   - tellUndelivered: Learns of each message that its target did not get, such as to log it.
   public init(
     account: String = "123456789012", region: String = "us-east-1", clock: any WallClock, random: RandomSource,
     sampler: (any SamplingDecider)? = nil, emitter: any SegmentEmitter,
     daemonAddress: DaemonAddress = DaemonAddress(), timing: InvocationTiming = .recorded, concurrency: Int = 1000,
-    keepsLogs: Bool = true, timeScale: Int = 1, journal: (any EventJournal)? = nil, beyondAWS: BeyondAWS = []
+    keepsLogs: Bool = true, timeScale: Int = 1, journal: (any EventJournal)? = nil, beyondAWS: BeyondAWS = [],
+    queues: QueueRegistry? = nil, topics: TopicRegistry? = nil,
+    tellUndelivered: @escaping @Sendable (UndeliveredMessage) -> Void = { _ in }
   ) {
     self.account = account
     self.region = region
@@ -56,7 +66,11 @@ public final class LambdaService: Sendable {
     self.journal = journal
     self.beyondAWS = beyondAWS
     self.daemonAddress = daemonAddress
+    // Ids of messages are drawn apart, so that they do not change what else is drawn from `random`.
+    self.queues = queues ?? QueueRegistry(account: account, region: region, random: RandomSource(seed: 1))
     outlet = Outlet(emitter)
+    self.topics = topics ?? TopicRegistry(records: TopicRecords(account: account, region: region))
+    self.tellUndelivered = tellUndelivered
     state = Mutex(State(concurrency: concurrency))
     (works, workInput) = AsyncStream.makeStream()
   }
@@ -95,7 +109,7 @@ extension LambdaService {
     let concurrency: Int
     var roles: [String: ExecutionRole] = [:]
     var functions = FunctionTable()
-    var queues: [String: EventQueue] = [:]
+    var undelivered: [UndeliveredMessage.Reason: Int] = [:]
     /// A ring once it is full.
     var logs: [InvocationLog] = []
     var oldestLog = 0

@@ -1,4 +1,5 @@
 import LambdaEmitter
+import QueryProtocol
 import XRayModel
 
 /// What both kinds of policy documents have in common.

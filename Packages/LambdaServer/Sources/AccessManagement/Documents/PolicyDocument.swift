@@ -1,4 +1,5 @@
 import LambdaEmitter
+import QueryProtocol
 import XRayModel
 
 /// A document that says what an identity may do, as it was sent and as it was understood.

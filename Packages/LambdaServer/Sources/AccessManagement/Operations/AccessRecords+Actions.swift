@@ -1,3 +1,5 @@
+import QueryProtocol
+
 extension AccessRecords {
   /// Does what a call asks for, and gives the content of its result; `nil` for an action without one.
   ///
@@ -28,7 +30,7 @@ extension AccessRecords {
   }
 
   /// The actions that have nothing to tell.
-  private mutating func change(_ action: IAMAction, _ form: IAMForm) throws(IAMError) {
+  private mutating func change(_ action: IAMAction, _ form: QueryForm) throws(IAMError) {
     switch action {
     case .updateAssumeRolePolicy: try updateAssumeRolePolicy(form)
     case .deleteRole: try deleteRole(form)
@@ -51,7 +53,7 @@ extension AccessRecords {
   }
 
   /// The role that the parameter `RoleName` names.
-  func role(_ form: IAMForm) throws(IAMError) -> Role {
+  func role(_ form: QueryForm) throws(IAMError) -> Role {
     let name = try form.name("RoleName")
     guard let role = roles[name] else {
       throw IAMError(.noSuchEntity, "The role with name \(name) cannot be found.")

@@ -1,3 +1,5 @@
+import QueryProtocol
+
 extension AccessRecords {
   /// Managed policies that a customer may have.
   static let policyLimit = 1500
@@ -28,12 +30,12 @@ extension AccessRecords {
     xml.element("Policy") { policy.write(to: &$0, attachments: 0) }
   }
 
-  func getPolicy(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func getPolicy(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let policy = try policy(form)
     xml.element("Policy") { policy.write(to: &$0, attachments: attachments[policy.arn] ?? 0) }
   }
 
-  func getPolicyVersion(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func getPolicyVersion(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let policy = try policy(form)
     let version = try form.required("VersionId", limit: 64)
     guard version == policy.versionID else {
@@ -42,14 +44,14 @@ extension AccessRecords {
     xml.element("PolicyVersion") { policy.writeVersion(to: &$0, withDocument: true) }
   }
 
-  func listPolicyVersions(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func listPolicyVersions(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let policy = try policy(form)
     try Page(form).write("Versions", of: [policy], by: \.versionID, to: &xml) {
       $1.writeVersion(to: &$0, withDocument: false)
     }
   }
 
-  func listPolicies(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func listPolicies(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let scope = try form.choice("Scope", of: ["All", "AWS", "Local"]) ?? "All"
     let usage = try form.choice("PolicyUsageFilter", of: ["PermissionsPolicy", "PermissionsBoundary"])
     let onlyAttached = try form.choice("OnlyAttached", of: ["true", "false"]) == "true"
@@ -66,7 +68,7 @@ extension AccessRecords {
     }
   }
 
-  mutating func deletePolicy(_ form: IAMForm) throws(IAMError) {
+  mutating func deletePolicy(_ form: QueryForm) throws(IAMError) {
     let policy = try policy(form)
     guard policies[policy.arn] != nil else {
       throw IAMError(.accessDenied, "Policy \(policy.arn) is AWS's own and cannot be deleted.")
@@ -78,7 +80,7 @@ extension AccessRecords {
   }
 
   /// The policy that the parameter `PolicyArn` names.
-  private func policy(_ form: IAMForm) throws(IAMError) -> KeptPolicy {
+  private func policy(_ form: QueryForm) throws(IAMError) -> KeptPolicy {
     let arn = try form.policyARN()
     guard let policy = policy(arn) else { throw IAMError(.noSuchEntity, "Policy \(arn.quoted) was not found.") }
     return policy

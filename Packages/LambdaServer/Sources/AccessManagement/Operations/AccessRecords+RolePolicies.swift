@@ -1,10 +1,12 @@
+import QueryProtocol
+
 extension AccessRecords {
   /// Characters of all documents of a role's own, white space not counted.
   static let inlineLimit = 10_240
   /// Managed policies of a role.
   static let attachmentLimit = 10
 
-  mutating func putRolePolicy(_ form: IAMForm) throws(IAMError) {
+  mutating func putRolePolicy(_ form: QueryForm) throws(IAMError) {
     var role = try role(form)
     let name = try form.name("PolicyName", limit: 128)
     let text = try form.required("PolicyDocument", limit: DocumentSyntax.characterLimit)
@@ -17,7 +19,7 @@ extension AccessRecords {
     roles[role.name] = role
   }
 
-  func getRolePolicy(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func getRolePolicy(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let role = try role(form)
     let (name, document) = try inlinePolicy(of: role, form)
     xml.element("RoleName", role.name)
@@ -25,19 +27,19 @@ extension AccessRecords {
     xml.element("PolicyDocument", document.text.percentEncoded)
   }
 
-  func listRolePolicies(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func listRolePolicies(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let role = try role(form)
     let names = Array(role.inline.keys)
     try Page(form).write("PolicyNames", texts: names, to: &xml)
   }
 
-  mutating func deleteRolePolicy(_ form: IAMForm) throws(IAMError) {
+  mutating func deleteRolePolicy(_ form: QueryForm) throws(IAMError) {
     var role = try role(form)
     role.inline[try inlinePolicy(of: role, form).name] = nil
     roles[role.name] = role
   }
 
-  mutating func attachRolePolicy(_ form: IAMForm) throws(IAMError) {
+  mutating func attachRolePolicy(_ form: QueryForm) throws(IAMError) {
     var role = try role(form)
     let arn = try form.policyARN()
     guard policy(arn) != nil else {
@@ -50,7 +52,7 @@ extension AccessRecords {
     roles[role.name] = role
   }
 
-  mutating func detachRolePolicy(_ form: IAMForm) throws(IAMError) {
+  mutating func detachRolePolicy(_ form: QueryForm) throws(IAMError) {
     var role = try role(form)
     let arn = try form.policyARN()
     guard role.attached.remove(arn) != nil else {
@@ -59,7 +61,7 @@ extension AccessRecords {
     roles[role.name] = role
   }
 
-  func listAttachedRolePolicies(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func listAttachedRolePolicies(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let prefix = try form.path("PathPrefix", isPrefix: true)
     let attached = try role(form).attached.compactMap { policy($0) }.filter { $0.path.hasPrefix(prefix) }
     try Page(form).write("AttachedPolicies", of: attached, by: \.arn, to: &xml) { xml, policy in
@@ -69,7 +71,7 @@ extension AccessRecords {
   }
 
   private func inlinePolicy(
-    of role: Role, _ form: IAMForm
+    of role: Role, _ form: QueryForm
   ) throws(IAMError) -> (name: String, document: PolicyDocument) {
     let name = try form.name("PolicyName", limit: 128)
     guard let document = role.inline[name] else {

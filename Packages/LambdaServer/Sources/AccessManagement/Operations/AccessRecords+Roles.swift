@@ -1,3 +1,5 @@
+import QueryProtocol
+
 extension AccessRecords {
   /// Roles of an account.
   static let roleLimit = 1000
@@ -26,19 +28,19 @@ extension AccessRecords {
     xml.element("Role") { role.write(to: &$0, account: account) }
   }
 
-  func getRole(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func getRole(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let role = try role(form)
     xml.element("Role") { role.write(to: &$0, account: account) }
   }
 
-  func listRoles(_ form: IAMForm, _ xml: inout XMLWriter) throws(IAMError) {
+  func listRoles(_ form: QueryForm, _ xml: inout XMLWriter) throws(IAMError) {
     let prefix = try form.path("PathPrefix", isPrefix: true)
     try Page(form).write("Roles", of: roles.values.filter { $0.path.hasPrefix(prefix) }, by: \.name, to: &xml) {
       $1.write(to: &$0, account: account, isWhole: false)
     }
   }
 
-  mutating func updateRole(_ form: IAMForm) throws(IAMError) {
+  mutating func updateRole(_ form: QueryForm) throws(IAMError) {
     var role = try role(form)
     // An empty description takes the old one away, none leaves it.
     if form.has("Description") { role.description = try form.optional("Description", limit: 1000) }
@@ -46,13 +48,13 @@ extension AccessRecords {
     roles[role.name] = role
   }
 
-  mutating func updateAssumeRolePolicy(_ form: IAMForm) throws(IAMError) {
+  mutating func updateAssumeRolePolicy(_ form: QueryForm) throws(IAMError) {
     var role = try role(form)
     role.trust = try trustPolicy(form, "PolicyDocument")
     roles[role.name] = role
   }
 
-  mutating func deleteRole(_ form: IAMForm) throws(IAMError) {
+  mutating func deleteRole(_ form: QueryForm) throws(IAMError) {
     let role = try role(form)
     guard role.attached.isEmpty else {
       throw IAMError(.deleteConflict, "Cannot delete entity, must detach all policies first.")
@@ -65,7 +67,7 @@ extension AccessRecords {
 
   private static let sessionRange = 3600...43_200
 
-  private func trustPolicy(_ form: IAMForm, _ key: String) throws(IAMError) -> TrustPolicy {
+  private func trustPolicy(_ form: QueryForm, _ key: String) throws(IAMError) -> TrustPolicy {
     let text = try form.required(key, limit: DocumentSyntax.characterLimit)
     guard DocumentSyntax.size(text) <= Self.trustPolicyLimit else {
       throw IAMError(.limitExceeded, "Cannot exceed quota for ACLSizePerRole: \(Self.trustPolicyLimit)")

@@ -1,3 +1,4 @@
+import QueryProtocol
 import XRayModel
 
 /// What a call asks for: the parameter `Action`.
@@ -29,7 +30,7 @@ enum IAMAction: String, CaseIterable, Sendable {
   /// Reads the parameters `Action` and `Version`.
   ///
   /// - Throws: `MissingAction`; `InvalidAction` for an action, or a version of it, that is not here.
-  init(_ form: IAMForm) throws(IAMError) {
+  init(_ form: QueryForm) throws(IAMError) {
     guard let name = form["Action"] else {
       throw IAMError(.missingAction, "The request must contain the parameter Action")
     }
@@ -57,12 +58,12 @@ enum IAMAction: String, CaseIterable, Sendable {
 
 /// A call: its parameters, and what a new record takes from outside.
 struct IAMCall: Sendable {
-  let form: IAMForm
+  let form: QueryForm
   /// A whole second.
   let now: Timestamp
   let random: RandomSource
 
-  init(_ form: IAMForm, at now: Timestamp, random: RandomSource) {
+  init(_ form: QueryForm, at now: Timestamp, random: RandomSource) {
     self.form = form
     self.now = now.rounded(toTicks: Timestamp.ticksPerSecond)
     self.random = random

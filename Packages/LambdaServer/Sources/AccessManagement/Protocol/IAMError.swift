@@ -1,3 +1,5 @@
+import QueryProtocol
+
 /// Why a call was refused, with the code that IAM answers.
 struct IAMError: Error, Hashable, CustomStringConvertible {
   enum Code: String, Sendable {
@@ -39,9 +41,11 @@ struct IAMError: Error, Hashable, CustomStringConvertible {
   var description: String { "\(code.rawValue): \(message)" }
 }
 
-extension String {
-  /// The text as messages repeat it: not more than 256 characters of what a client sent.
-  var quoted: String {
-    unicodeScalars.count > 256 ? String(String.UnicodeScalarView(unicodeScalars.prefix(256))) + "…" : self
+extension IAMError {
+  init(_ error: QueryFormError) {
+    self.init(error.isAboutSize ? .requestTooLarge : .malformedQueryString, error.description)
   }
+
+  /// As the protocol's envelope tells it.
+  var refusal: QueryRefusal { QueryRefusal(code: code.rawValue, message: message, status: code.status) }
 }

@@ -1,5 +1,7 @@
+import QueryProtocol
+
 /// The parameters that several actions have, with IAM's own bounds.
-extension IAMForm {
+extension QueryForm {
   /// Letters of names of roles, policies and tags' keys beside letters and digits.
   private static let nameMarks = Set("_+=,.@-".unicodeScalars)
 

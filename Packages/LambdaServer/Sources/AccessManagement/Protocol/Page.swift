@@ -1,3 +1,5 @@
+import QueryProtocol
+
 /// A part of a list that is answered in parts.
 ///
 /// A marker is the key of the last element before it: what is made or deleted meanwhile shifts nothing.
@@ -6,7 +8,7 @@ struct Page: Sendable {
   private let size: Int
 
   /// - Throws: `ValidationError` for a `MaxItems` outside 1 to 1000.
-  init(_ form: IAMForm) throws(IAMError) {
+  init(_ form: QueryForm) throws(IAMError) {
     marker = try form.optional("Marker", limit: 2048)
     size = try form.integer("MaxItems", in: 1...1000) ?? 100
   }

@@ -1,4 +1,5 @@
 import LambdaEmitter
+import QueryProtocol
 import XRayModel
 
 /// A managed policy: one that a customer made, or one of AWS.

@@ -1,4 +1,5 @@
 import LambdaEmitter
+import QueryProtocol
 import XRayModel
 
 /// A role with its policies.
