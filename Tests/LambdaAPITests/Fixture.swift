@@ -1,4 +1,5 @@
 import DaemonServer
+import EventSources
 import LambdaEmitter
 import NIOCore
 import NIOHTTP1
@@ -77,9 +78,11 @@ struct Fixture: Sendable {
   let clock: VirtualClock
   let folder: TemporaryFolder
   let saved: SavedFunctions
+  let streams: StreamRegistry
 
   static func run(
     folder: TemporaryFolder = TemporaryFolder(), saved: SavedFunctions = SavedFunctions(), concurrency: Int = 1000,
+    runtimes: @escaping LambdaAPI.RuntimeFactory = testRuntime,
     _ body: @escaping @Sendable (Fixture) async throws -> Void
   ) async throws {
     try await Simulation.run(from: Timestamp(seconds: 1_700_000_000)) { clock in
@@ -88,10 +91,12 @@ struct Fixture: Sendable {
         clock: clock, random: random, emitter: NoEmitter(), timing: .measured, concurrency: concurrency)
       service.putRole(try ExecutionRole(arn: roleARN, managedPolicies: ["AWSXRayDaemonWriteAccess"]))
       service.putRole(ExecutionRole(arn: bareRoleARN))
+      let streams = StreamRegistry(account: service.account, region: service.region, at: clock.now)
       let api = try LambdaAPI(
-        service: service, codeFolder: folder.path + "/functions", storage: saved.storage, random: random,
-        runtimes: testRuntime)
-      let fixture = Fixture(service: service, api: api, clock: clock, folder: folder, saved: saved)
+        service: service, codeFolder: folder.path + "/functions", storage: saved.storage, streams: streams,
+        random: random, runtimes: runtimes)
+      let fixture = Fixture(
+        service: service, api: api, clock: clock, folder: folder, saved: saved, streams: streams)
       try await service.serving { _ in try await body(fixture) }
     }
   }

@@ -42,6 +42,21 @@ private let queueARN = "arn:aws:sqs:us-east-1:123456789012:in"
     (#"{"EventSourceArn":"QUEUE.fifo","FunctionName":"orders","BatchSize":11}"#, 400),
     (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","MaximumBatchingWindowInSeconds":301}"#, 400),
     (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","FilterCriteria":{"Filters":[{}]}}"#, 400),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","FilterCriteria":{"Filters":[{"Pattern":"{"}]}}"#, 400),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","FilterCriteria":{"Filters":[]}}"#, 202),
+    (
+      #"{"EventSourceArn":"QUEUE","FunctionName":"orders","FilterCriteria":{"Filters":[{"Pattern":"{\"a\":[1]}"}]}}"#,
+      202
+    ),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","StartingPosition":"LATEST"}"#, 400),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","MaximumRetryAttempts":1}"#, 400),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","DestinationConfig":{"OnFailure":{"Destination":"x"}}}"#, 400),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","ScalingConfig":{"MaximumConcurrency":1}}"#, 400),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","ScalingConfig":{"MaximumConcurrency":2}}"#, 202),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","FunctionResponseTypes":["X"]}"#, 400),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","FunctionResponseTypes":["ReportBatchItemFailures"]}"#, 202),
+    (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","Topics":["x"]}"#, 400),
+    (#"{"EventSourceArn":"QUEUE.fifo","FunctionName":"orders","MaximumBatchingWindowInSeconds":1}"#, 400),
     (#"{"EventSourceArn":"QUEUE","FunctionName":"orders","BatchSize":11,"MaximumBatchingWindowInSeconds":1}"#, 202),
   ])
   func `is refused when it cannot be`(text: String, status: Int) async throws {

@@ -60,7 +60,7 @@ import XRayModel
         Self.records(2, at: fixture.clock.now), from: source, to: "worker")
       #expect(processed == 1)
       let record = try read(fixture.service.queue("arn:failed").messages.first)
-      #expect(record["batchInfo"]?["startSequenceNumber"] == "0")
+      #expect(record["DDBStreamBatchInfo"]?["startSequenceNumber"] == "0")
     }
     #expect(calls.all == [[0], [0], [1]])
     #expect(recorder.services.map(\.isFault) == [true, false])
@@ -191,6 +191,43 @@ import XRayModel
       source.reportsBatchItemFailures = true
       #expect(try await fixture.service.drain(source, into: "worker") == processed)
       #expect(dead.messages.count == 2 - processed)
+    }
+  }
+
+  @Test func `that is a queue takes what comes while a batch runs`() async throws {
+    let calls = Notes<Timestamp>()
+    try await Fixture.run { fixture in
+      try fixture.function(milliseconds: 2500) { event, context in
+        calls.add(context.clock.now)
+        return event.bytes
+      }
+      let queue = fixture.service.queue("arn:queue")
+      queue.send(Array("1".utf8), at: fixture.clock.now)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          let processed = try await fixture.service.poll(QueueSource(queue: "arn:queue"), into: "worker")
+          #expect(processed == 2)
+        }
+        try await fixture.clock.sleep(for: .seconds(1))
+        queue.send(Array("2".utf8), at: fixture.clock.now)
+        try await group.waitForAll()
+      }
+    }
+    #expect(calls.all.count == 2)
+    let (first, last) = (calls.all.first ?? startOfTime, calls.all.last ?? startOfTime)
+    #expect((0.5..<2).contains(last.since(first)))
+  }
+
+  @Test func `that is a queue ends with its function`() async throws {
+    try await Fixture.run { fixture in
+      try fixture.function { _, _ in throw Broken() }
+      let queue = fixture.service.queue("arn:queue")
+      queue.send(Array("1".utf8), at: fixture.clock.now)
+      async let processed = fixture.service.drain(QueueSource(queue: "arn:queue"), into: "worker")
+      try await fixture.clock.sleep(for: .seconds(10))
+      try await fixture.service.deleteFunction("worker")
+      _ = try? await processed
+      #expect(fixture.clock.now.since(startOfTime) < 40 && queue.messages.count == 1)
     }
   }
 

@@ -1,4 +1,5 @@
 public import DaemonServer
+public import EventSources
 public import LambdaEmitter
 import NIOCore
 import NIOHTTP1
@@ -25,20 +26,27 @@ public final class LambdaAPI: Sendable {
   private let runtimes: RuntimeFactory
   private let storage: FunctionStorage
   private let state: Mutex<FunctionState>
-  /// The event source mappings whose queues are being emptied.
-  let polling = Mutex<Set<String>>([])
+  /// The streams that functions may be fed from; `nil` where there are none.
+  let streams: StreamRegistry?
+  /// Of event source mappings, by their ids.
+  let progress = Mutex<[String: MappingProgress]>([:])
+  let mappingChanges: AsyncStream<Void>
+  let mappingSignal: AsyncStream<Void>.Continuation
 
   /// Reads what was saved and tells the emulation of it; code that nobody needs any more is removed.
   ///
   /// - Parameters:
   ///   - codeFolder: Where the code lies, such as `DIRECTORY/functions`. Nobody else may write there.
+  ///   - streams: Those that event source mappings may name; without them only queues can be sources.
   ///   - runtimes: Gets the folder of the unpacked code.
   /// - Throws: When what was saved cannot be read, or is damaged: nothing is replaced silently.
   public init(
-    service: LambdaService, codeFolder: String, storage: FunctionStorage, random: RandomSource = RandomSource(),
-    runtimes: @escaping RuntimeFactory
+    service: LambdaService, codeFolder: String, storage: FunctionStorage, streams: StreamRegistry? = nil,
+    random: RandomSource = RandomSource(), runtimes: @escaping RuntimeFactory
   ) throws {
     self.service = service
+    self.streams = streams
+    (mappingChanges, mappingSignal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     self.clock = service.clock
     self.random = random
     self.storage = storage
@@ -48,6 +56,7 @@ public final class LambdaAPI: Sendable {
     let saved = try storage.load().map { bytes throws(FunctionStateError) in try FunctionState(json: bytes) }
     state = Mutex(saved ?? FunctionState())
     restore(current)
+    mappingsChanged()
   }
 
   /// The API as a part of a server.

@@ -33,6 +33,9 @@ public final class EventQueue: Sendable {
     public var delayed: Int
   }
 
+  /// How many messages may be in flight; while as many are, nothing is received.
+  public static var inFlightLimit: Int { MessageStore.inFlightLimit }
+
   public let arn: String
   private let random: RandomSource
   private let forward: @Sendable (_ letter: QueueMessage, _ target: String, _ moment: Timestamp) -> Void
@@ -61,6 +64,9 @@ public final class EventQueue: Sendable {
   public var modified: Timestamp { state.withLock { $0.record.modified } }
 
   var record: Record { state.withLock { $0.record } }
+
+  /// Whether it was created, or has got a message.
+  var isThere: Bool { state.withLock { $0.record.isCreated || $0.sent > 0 } }
 
   func change(settings: QueueSettings, record: Record) {
     change { state in
@@ -242,6 +248,9 @@ public final class EventQueue: Sendable {
 
   /// Grows with every change after which something may be visible that was not.
   public var changes: Int { state.withLock { $0.waiters.changes } }
+
+  /// How many wait for the queue to change.
+  public var waiting: Int { state.withLock { $0.waiters.count } }
 
   /// Waits until ``changes`` is no longer what it was, or until `deadline`; at once when the task is cancelled.
   public func change(since changes: Int, until deadline: Timestamp, on clock: any WallClock) async {

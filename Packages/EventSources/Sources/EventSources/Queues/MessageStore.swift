@@ -102,7 +102,9 @@ struct MessageStore {
     return hidden.first?.until
   }
 
+  /// Whether something can be received.
   mutating func hasVisible() -> Bool {
+    guard inFlight < Self.inFlightLimit else { return false }
     let slots = slots
     return order.hasNext { slots[$0]?.state == .visible }
   }
@@ -161,7 +163,7 @@ struct MessageStore {
     if settings.isOrdered, slots[number]?.state != .inFlight {
       throw QueueError(
         .invalidParameterValue,
-        "Value \(handle) for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.")
+        "Value \(handle.prefix(200)) for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.")
     }
     remove(number)
   }
@@ -171,7 +173,7 @@ struct MessageStore {
     guard let number = try number(of: handle), slots[number]?.state == .inFlight else {
       throw QueueError(
         .messageNotInFlight,
-        "Value \(handle) for parameter ReceiptHandle is invalid. "
+        "Value \(handle.prefix(200)) for parameter ReceiptHandle is invalid. "
           + "Reason: Message does not exist or is not available for visibility timeout change.")
     }
     hide(number, .inFlight, until: end)

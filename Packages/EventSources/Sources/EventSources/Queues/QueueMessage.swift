@@ -60,6 +60,8 @@ public struct QueueMessage: Hashable, Sendable {
 extension NewMessage {
   /// Bytes of the body and the attributes, as limits count them.
   public var bytes: Int { body.count + attributes.bytes }
+  /// The MD5 digest of the body, in hexadecimal digits.
+  public var bodyMD5: String { MD5.digest(body) }
 }
 
 /// What a sender is answered.

@@ -3,8 +3,8 @@ public import XRayModel
 
 /// The queues of one account.
 ///
-/// A queue that is first named as a target, by its ARN, is made at that moment, so that no dead letter is lost. All
-/// changes of what queues are go through here, and count only when they are kept.
+/// A queue that is first named as a target, by its ARN, is made at that moment, so that no dead letter is lost; others
+/// see it once it has a message. All changes of what queues are go through here, and count only when they are kept.
 public final class QueueRegistry: Sendable {
   /// Twelve digits.
   public let account: String
@@ -64,8 +64,10 @@ public final class QueueRegistry: Sendable {
   /// All queues by ARN, those of other accounts included that were named as targets.
   public var all: [EventQueue] { queues.withLock { $0.values.sorted { $0.arn < $1.arn } } }
 
-  /// The account's queue of that name, if there is one.
-  public func queue(named name: String) -> EventQueue? { queues.withLock { $0[arn(name)] } }
+  /// The account's queue of that name, if there is one: it was created, or has got a message.
+  public func queue(named name: String) -> EventQueue? {
+    queues.withLock { $0[arn(name)] }.flatMap { $0.isThere ? $0 : nil }
+  }
 
   /// At most `limit` of the account's queues by name: those that begin with `prefix`, after the name `last`.
   public func list(prefix: String = "", after last: String? = nil, limit: Int = .max) -> [EventQueue] {
@@ -80,7 +82,8 @@ public final class QueueRegistry: Sendable {
   private func page(after last: String?, limit: Int, _ isWanted: (EventQueue) -> Bool) -> [EventQueue] {
     let prefix = arn("")
     let all = queues.withLock { $0.filter { $0.key.hasPrefix(prefix) }.map(\.value) }
-    return Array(all.filter { ($0.name > last ?? "") && isWanted($0) }.sorted { $0.name < $1.name }.prefix(limit))
+    return Array(
+      all.filter { ($0.name > last ?? "") && $0.isThere && isWanted($0) }.sorted { $0.name < $1.name }.prefix(limit))
   }
 
   /// SQS: letters, digits, hyphens and underscores, at most 80 with the suffix `.fifo`.
@@ -134,7 +137,7 @@ public final class QueueRegistry: Sendable {
       }
       var settings = QueueSettings(isOrdered: isOrdered)
       try settings.apply(attributes)
-      try checkTarget(of: settings)
+      try checkTarget(of: settings, arn(name))
       try Self.check(tags: tags)
       guard queues.withLock({ $0.count }) < Self.limit else {
         throw QueueError(.overLimit, "There are \(Self.limit) queues.")
@@ -159,7 +162,7 @@ public final class QueueRegistry: Sendable {
   public func set(_ attributes: [String: String], of queue: EventQueue, at moment: Timestamp) throws(QueueError) {
     try update(queue) { settings, record throws(QueueError) in
       try settings.apply(attributes)
-      try checkTarget(of: settings)
+      try checkTarget(of: settings, queue.arn)
       record.modified = moment
     }
   }
@@ -196,8 +199,11 @@ public final class QueueRegistry: Sendable {
     }
   }
 
-  private func checkTarget(of settings: QueueSettings) throws(QueueError) {
+  private func checkTarget(of settings: QueueSettings, _ arn: String) throws(QueueError) {
     guard let target = settings.redrive?.target else { return }
+    guard target != arn else {
+      throw QueueError(.invalidAttributeValue, "A queue cannot be the dead letter queue of itself.")
+    }
     guard queues.withLock({ $0[target] != nil }) else {
       throw QueueError(
         .invalidAttributeValue,

@@ -62,7 +62,7 @@ extension QueueSettings {
       deduplicatesByGroup = try ordered(name, text == "messageGroup")
     case "FifoThroughputLimit":
       guard ["perMessageGroupId", "perQueue"].contains(text) else { throw Self.invalid(name) }
-      others[name] = try ordered(name, text)
+      others[name] = try ordered(name, text == "perQueue" ? nil : text)
     case "Policy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy", "SqsManagedSseEnabled":
       guard text.utf8.count <= 65_536 else { throw Self.invalid(name) }
       others[name] = text.isEmpty ? nil : text

@@ -6,6 +6,8 @@ struct Waiters {
   /// Those that were cancelled before they waited.
   private var cancelled: Set<Int> = []
 
+  var count: Int { waiting.count }
+
   mutating func newID() -> Int {
     lastID += 1
     return lastID

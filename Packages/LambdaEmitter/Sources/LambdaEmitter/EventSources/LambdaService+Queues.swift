@@ -20,13 +20,40 @@ extension LambdaService {
     }
   }
 
+  /// Feeds a function from a queue until it is stopped or the task is cancelled. It waits for messages.
+  ///
+  /// - Parameters:
+  ///   - function: Looked up for each batch. While it is not there, its messages wait.
+  ///   - stop: Ends the feeding after the batches that are at work.
+  /// - Throws: For a source whose numbers are out of range.
+  public func feed(
+    _ function: String, from source: QueueSource, until stop: StopSignal
+  ) async throws(LambdaError) {
+    let queue = queue(source.queue)
+    while !stop.isStopped, !Task.isCancelled {
+      let changes = queue.changes
+      guard (try? self.function(function)) != nil else {
+        await stop.sleep(until: clock.now.advanced(by: scaled(.seconds(1))), on: clock)
+        continue
+      }
+      try await poll(source, into: function, until: stop)
+      guard !queue.hasVisible(at: clock.now) else { continue }
+      let next = queue.nextVisible ?? .upperBound
+      await firstOf({ await queue.change(since: changes, until: next, on: self.clock) }, { await stop.wait() })
+    }
+  }
+
   /// Feeds a function with what is visible in a queue, several batches at a time, until nothing visible is left and no
   /// batch runs. Returns how many messages were processed.
   ///
   /// Each batch begins a new trace, with links to the traces of the messages' senders. Messages that fail stay in the
   /// queue, hidden for its visibility timeout.
+  ///
+  /// - Parameter stop: Lets no other batch begin.
   @discardableResult
-  public func poll(_ source: QueueSource, into function: String) async throws(LambdaError) -> Int {
+  public func poll(
+    _ source: QueueSource, into function: String, until stop: StopSignal = StopSignal()
+  ) async throws(LambdaError) -> Int {
     _ = try self.function(function)
     guard (1...10_000).contains(source.batchSize), (0...300).contains(source.windowSeconds),
       (1...1000).contains(source.concurrency)
@@ -50,10 +77,10 @@ extension LambdaService {
         }
       }
       // A function that changes has its next batch as it is then; one that is gone leaves its messages alone.
-      while !Task.isCancelled, let version = try? self.function(function) {
+      while !Task.isCancelled, !stop.isStopped, let version = try? self.function(function) {
         let changes = queue.changes
         if running < source.concurrency {
-          let batch = await gather(source)
+          let batch = await gather(source, until: stop)
           if !batch.messages.isEmpty {
             running += 1
             group.addTask { .fed(await self.feed(batch, from: source, to: version)) }
@@ -78,26 +105,43 @@ extension LambdaService {
   }
 
   /// Receives a batch, waiting for it to become full while its window is open; an empty one when nothing is visible.
-  private func gather(_ source: QueueSource) async -> QueueBatch {
+  private func gather(_ source: QueueSource, until stop: StopSignal) async -> QueueBatch {
     let queue = queue(source.queue)
     let visibility = scaled(queue.settings.visibilityTimeout)
     let start = clock.now
-    var messages = queue.receive(source.batchSize, at: start, visibility: visibility, bytes: QueueBatch.bytesLimit)
+    func receive(_ count: Int, bytes: Int) -> [QueueMessage] {
+      admitted(queue.receive(count, at: clock.now, visibility: visibility, bytes: bytes), by: source)
+    }
+    var messages = receive(source.batchSize, bytes: QueueBatch.bytesLimit)
     // Once the first is visible again, it could come into its batch twice.
     let end = start.advanced(by: min(scaled(.seconds(source.windowSeconds)), visibility))
-    while !messages.isEmpty, messages.count < source.batchSize, clock.now < end, !Task.isCancelled {
+    while !messages.isEmpty, messages.count < source.batchSize, clock.now < end, !Task.isCancelled, !stop.isStopped {
       let changes = queue.changes
-      let more = queue.receive(
-        source.batchSize - messages.count, at: clock.now, visibility: visibility,
-        bytes: QueueBatch.bytesLimit - messages.reduce(0) { $0 + $1.bytes })
+      let more = receive(
+        source.batchSize - messages.count, bytes: QueueBatch.bytesLimit - messages.reduce(0) { $0 + $1.bytes })
       if more.isEmpty {
         // What is visible and was not received is too large for this batch.
         if queue.hasVisible(at: clock.now) { break }
-        await queue.change(since: changes, until: min(end, queue.nextVisible ?? end), on: clock)
+        let next = min(end, queue.nextVisible ?? end)
+        await firstOf({ await queue.change(since: changes, until: next, on: self.clock) }, { await stop.wait() })
       }
       messages += more
     }
     return QueueBatch(messages: messages)
+  }
+
+  /// The messages that the source's filters let through; the others are deleted.
+  private func admitted(_ messages: [QueueMessage], by source: QueueSource) -> [QueueMessage] {
+    guard !source.filters.isEmpty else { return messages }
+    let queue = queue(source.queue)
+    return messages.filter { message in
+      var writer = JSONWriter()
+      message.write(to: &writer, arn: source.queue, region: region)
+      let record = (try? JSONValue(parsing: writer.bytes.span))?.object ?? [:]
+      if source.filters.admit(record, embedded: "body") { return true }
+      try? queue.delete(message.receiptHandle, at: clock.now)
+      return false
+    }
   }
 
   /// Invokes the function with a batch, and deletes what it processed. Returns how many messages that were.

@@ -20,22 +20,9 @@ struct QueueBatch {
     return writer.bytes
   }
 
-  /// Links to the senders that were traced, each once, at most 40: they share the document's 64 KB with a cause.
+  /// Links to the senders that were traced.
   func links(consumer: FunctionVersion) -> [TraceLink] {
-    var links: [TraceLink] = []
-    for message in messages {
-      guard links.count < 40, let text = message.traceHeader, let header = try? TraceHeader(parsing: text),
-        header.sampling == .sampled
-      else { continue }
-      let link = TraceLink(
-        traceID: header.root, id: header.parent,
-        attributes: [
-          "aws.xray.reserved.names": [.string(consumer.configuration.name)],
-          "aws.xray.reserved.type": "AWS::Lambda", "aws.xray.reserved.reference_type": "parent",
-        ])
-      if !links.contains(link) { links.append(link) }
-    }
-    return links
+    consumer.links(toSenders: messages.lazy.map(\.traceHeader))
   }
 
   /// The messages that a function's answer does not report as failed, and that do not follow a failed one of their
@@ -44,7 +31,7 @@ struct QueueBatch {
   /// Nothing at all, an empty object and an empty list report no failure; what cannot be understood, or names a message
   /// that is not in the batch, makes all of them fail.
   func processed(accordingTo answer: [UInt8]) -> [QueueMessage] {
-    guard let failed = failures(in: answer) else { return [] }
+    guard let failed = batchItemFailures(in: answer, of: Set(messages.map(\.id))) else { return [] }
     var blocked: Set<String> = []
     return messages.filter { message in
       let isFailed = failed.contains(message.id)
@@ -53,30 +40,11 @@ struct QueueBatch {
       return !blocked.contains(group)
     }
   }
-
-  private func failures(in answer: [UInt8]) -> Set<String>? {
-    if answer.isEmpty { return [] }
-    guard let json = try? JSONValue(parsing: answer.span) else { return nil }
-    if json == .null { return [] }
-    guard let object = json.object else { return nil }
-    switch object["batchItemFailures"] {
-    case nil, .null: return []
-    case .array(let items)?:
-      let ids = Set(messages.map(\.id))
-      var failed: Set<String> = []
-      for item in items {
-        guard let id = item["itemIdentifier"]?.string, ids.contains(id) else { return nil }
-        failed.insert(id)
-      }
-      return failed
-    default: return nil
-    }
-  }
 }
 
 extension QueueMessage {
   /// Writes the record that a function gets.
-  fileprivate func write(to writer: inout JSONWriter, arn: String, region: String) {
+  func write(to writer: inout JSONWriter, arn: String, region: String) {
     writer.object { writer in
       writer.member("messageId", id)
       writer.member("receiptHandle", receiptHandle)

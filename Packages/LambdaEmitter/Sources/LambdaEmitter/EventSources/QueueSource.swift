@@ -1,3 +1,5 @@
+public import EventSources
+
 /// How a function is fed from a queue.
 ///
 /// When a batch that failed comes back, and how often, is the queue's own matter: its visibility timeout and its
@@ -13,6 +15,8 @@ public struct QueueSource: Hashable, Sendable {
   public var reportsBatchItemFailures = false
   /// 2 to 1,000 batches at a time; `nil` is 5, as many as Lambda begins with.
   public var maximumConcurrency: Int?
+  /// Messages that are not let through are deleted.
+  public var filters = EventFilters()
 
   public init(queue: String) { self.queue = queue }
 

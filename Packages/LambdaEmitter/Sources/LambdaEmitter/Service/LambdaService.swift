@@ -93,7 +93,7 @@ public final class LambdaService: Sendable {
   }
 
   /// How long something takes here that takes `duration` in Lambda.
-  func scaled(_ duration: Duration) -> Duration { timeScale == 1 ? duration : duration / timeScale }
+  public func scaled(_ duration: Duration) -> Duration { timeScale == 1 ? duration : duration / timeScale }
 
   /// Waits for a time drawn from `range`.
   func wait(_ range: InvocationTiming.Milliseconds) async {

@@ -94,11 +94,12 @@ struct SimulationArithmetic {
     return binomial("abandoned", trials)
   }
 
-  /// Functions without concurrency throttle each request and each try of a batch; events are given up unseen.
+  /// Functions without concurrency throttle each request and each try of a batch, until it is too old; events are given up
+  /// unseen.
   private var stopped: SimulationCheck? {
     let stopped = functions.filter { $0.group.reservedConcurrency == 0 }
     guard !stopped.isEmpty else { return nil }
-    let expected = stopped.reduce(0) { $0 + $1.counts.synchronous + $1.counts.batches * (batchRetries + 1) }
+    let expected = stopped.reduce(0) { $0 + $1.counts.synchronous + $1.counts.batches * SimulationStage.stoppedTries }
     return SimulationCheck(
       name: "throttles of stopped functions", observed: stopped.reduce(0) { $0 + $1.account.throttles },
       expectation: .mean(Double(expected), variance: 0))

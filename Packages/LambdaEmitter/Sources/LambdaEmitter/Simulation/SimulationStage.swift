@@ -77,9 +77,17 @@ struct SimulationStage: Sendable {
     switch arrival.kind {
     case .synchronous: _ = try? await service.invoke(member.version, payload: Self.payload, type: .requestResponse)
     case .asynchronous: _ = try? await service.invoke(member.version, payload: Self.payload, type: .event)
-    case .batch: _ = await service.deliver(batch(at: arrival.moment), from: stream, to: member.version)
+    case .batch:
+      var source = stream
+      if member.group.reservedConcurrency == 0 { source.maximumRecordAgeSeconds = Self.stoppedRecordAgeSeconds }
+      _ = await service.deliver(batch(at: arrival.moment), from: source, to: member.version)
     }
   }
+
+  /// Nothing else ends the tries of a batch for a function without concurrency, which are throttled.
+  static let stoppedRecordAgeSeconds = 60
+  /// As many tries fit into that time: after 0, 1, 3, 7, 15 and 31 seconds.
+  static let stoppedTries = 6
 
   private static let payload = Array(#"{"simulated":true}"#.utf8)
 

@@ -1,3 +1,4 @@
+import EventSources
 import LambdaEmitter
 import XRayModel
 
@@ -186,6 +187,13 @@ extension StoredMapping {
       if let qualifier { writer.member("qualifier", qualifier) }
       writer.member("batch_size", batchSize)
       writer.member("window_seconds", windowSeconds)
+      writer.member("filters", .array(filters.map { .string($0) }))
+      writer.member("reports_batch_item_failures", reportsBatchItemFailures)
+      if let maximumConcurrency { writer.member("maximum_concurrency", maximumConcurrency) }
+      if let stream {
+        writer.key("stream")
+        stream.save(to: &writer)
+      }
       writer.member("enabled", isEnabled)
       writer.member("last_modified_ticks", lastModified.ticks)
     }
@@ -197,6 +205,46 @@ extension StoredMapping {
       qualifier: try reader.optional("qualifier") { $0.string }, batchSize: try reader.integer("batch_size"),
       windowSeconds: try reader.integer("window_seconds"), isEnabled: try reader.required("enabled") { $0.bool },
       lastModified: Timestamp(ticks: Int64(try reader.integer("last_modified_ticks"))))
+    // What was kept before there was more than a queue's batches has none of these.
+    for pattern in try reader.optional("filters", { $0.array }) ?? [] {
+      guard let text = pattern.string else { throw FunctionStateError(detail: "a filter is no text") }
+      filters.append(text)
+    }
+    do throws(EventPatternError) { _ = try EventFilters(parsing: filters) } catch {
+      throw FunctionStateError(detail: "\(error)")
+    }
+    reportsBatchItemFailures = try reader.optional("reports_batch_item_failures") { $0.bool } ?? false
+    maximumConcurrency = try reader.optional("maximum_concurrency") { $0.number?.integer }
+    if let settings = try reader.optional("stream", { $0.object }) {
+      stream = try StreamSettings(StateReader(.object(settings), place: "stream"))
+    }
+  }
+}
+
+extension StoredMapping.StreamSettings {
+  fileprivate func save(to writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("starting_position", startingPosition)
+      if let moment = startingTimestamp { writer.member("starting_ticks", moment.ticks) }
+      if let count = maximumRetryAttempts { writer.member("maximum_retry_attempts", count) }
+      if let age = maximumRecordAgeSeconds { writer.member("maximum_record_age_seconds", age) }
+      writer.member("bisects_batch_on_error", bisectsBatchOnError)
+      writer.member("parallelization_factor", parallelizationFactor)
+      if let onFailure { writer.member("on_failure", onFailure) }
+    }
+  }
+
+  fileprivate init(_ reader: StateReader) throws(FunctionStateError) {
+    self.init(
+      startingPosition: try reader.text("starting_position"),
+      startingTimestamp: try reader.optional("starting_ticks") { $0.number?.integer }.map {
+        Timestamp(ticks: Int64($0))
+      },
+      maximumRetryAttempts: try reader.optional("maximum_retry_attempts") { $0.number?.integer },
+      maximumRecordAgeSeconds: try reader.optional("maximum_record_age_seconds") { $0.number?.integer },
+      bisectsBatchOnError: try reader.required("bisects_batch_on_error") { $0.bool },
+      parallelizationFactor: try reader.integer("parallelization_factor"),
+      onFailure: try reader.optional("on_failure") { $0.string })
   }
 }
 

@@ -1,8 +1,10 @@
+import EventSources
+import LambdaEmitter
 import XRayModel
 
 extension LambdaAPI {
   private static let mappingsPath = "/2015-03-31/event-source-mappings"
-  /// Ours: each is looked at every second.
+  /// Ours: each is a poller of its own.
   static let mappingsLimit = 1000
 
   static let mappingOperations = [
@@ -15,7 +17,7 @@ extension LambdaAPI {
     },
     Operation("GetEventSourceMapping", .GET, mappingsPath + "/{UUID}") { api, call throws(APIError) in
       guard let mapping = api.current.mappings[call.captures[0]] else { throw noMapping }
-      return .value { mapping.write(to: &$0, place: api.place) }
+      return api.reply(mapping)
     },
     Operation("UpdateEventSourceMapping", .PUT, mappingsPath + "/{UUID}", bodyBytes: configurationBytes) {
       api, call throws(APIError) in
@@ -26,36 +28,92 @@ extension LambdaAPI {
         guard let mapping = state.mappings.removeValue(forKey: call.captures[0]) else { throw noMapping }
         return mapping
       }
-      return .value(status: 202) { mapping.write(to: &$0, place: api.place, state: "Deleting") }
+      let reply = api.reply(mapping, status: 202, state: "Deleting")
+      api.forgetUnpolled(mapping.id)
+      api.mappingsChanged()
+      return reply
     },
   ]
 
   private static let noMapping = APIError(.resourceNotFound, "The resource you requested does not exist.")
 
+  private func reply(_ mapping: StoredMapping, status: Int = 200, state: String? = nil) -> Reply {
+    .value(status: status) {
+      mapping.write(to: &$0, place: self.place, state: state, result: self.lastResult(of: mapping.id))
+    }
+  }
+
   private func createMapping(_ call: Call) throws(APIError) -> Reply {
     let input = try call.fields
     let source = try input.require("EventSourceArn", input.text("EventSourceArn", 0...10_000))
-    guard source.hasPrefix("arn:aws:sqs:"), source.split(separator: ":").count == 6 else {
-      throw .invalid("\(source.prefix(200)) is not the ARN of a queue; other event sources are not supported here.")
-    }
+    let stream = try stream(source)
     let name = try mappedFunction(input.require("FunctionName", input.text("FunctionName")))
     var mapping = StoredMapping(
-      id: random.requestID(), source: source, function: name.name, qualifier: name.qualifier, lastModified: clock.now)
-    try mapping.apply(input)
-    let new = mapping
-    try changeState { state throws(APIError) in
-      if let other = state.mappings.values.first(where: { $0.source == new.source && $0.function == new.function }) {
-        throw APIError(
-          .resourceConflict,
-          "An event source mapping with event source arn \(new.source) and function \(new.function) already exists. "
-            + "Please update or delete the existing mapping with UUID \(other.id)")
-      }
-      guard state.mappings.count < Self.mappingsLimit else {
-        throw .invalid("There are \(Self.mappingsLimit) event source mappings.")
-      }
-      state.mappings[new.id] = new
+      id: random.requestID(), source: source, function: name.name, qualifier: name.qualifier,
+      batchSize: stream == nil ? 10 : 100, lastModified: clock.now)
+    if stream != nil {
+      let settings = try StoredMapping.StreamSettings(startingIn: input, at: clock.now)
+      mapping.stream = settings
+      // Updates do not have it, and take nothing over from it.
+      try mapping.apply(input.without(["StartingPosition", "StartingPositionTimestamp"]))
+    } else {
+      try mapping.apply(input)
     }
-    return .value(status: 202) { new.write(to: &$0, place: self.place) }
+    try checkVisibility(of: mapping)
+    let new = mapping
+    do throws(APIError) {
+      try changeState { state throws(APIError) in
+        if let other = state.mappings.values.first(where: { $0.source == new.source && $0.function == new.function }) {
+          throw APIError(
+            .resourceConflict,
+            "An event source mapping with event source arn \(new.source) and function \(new.function) already exists. "
+              + "Please update or delete the existing mapping with UUID \(other.id)")
+        }
+        guard state.mappings.count < Self.mappingsLimit else {
+          throw .invalid("There are \(Self.mappingsLimit) event source mappings.")
+        }
+        state.mappings[new.id] = new
+        // Before anybody else can see the mapping.
+        if let stream, let settings = new.stream { self.begin(new.id, in: stream, at: settings.start) }
+      }
+    } catch {
+      forgetUnpolled(new.id)
+      throw error
+    }
+    mappingsChanged()
+    return reply(new, status: 202)
+  }
+
+  /// The stream of an ARN; `nil` for a queue's.
+  private func stream(_ source: String) throws(APIError) -> EventStream? {
+    let parts = source.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 6, parts[0] == "arn", parts[1] == "aws" else {
+      throw .invalid("Unrecognized event source \(source.prefix(200)), must be the ARN of a queue or a stream.")
+    }
+    switch parts[2] {
+    case "sqs": return nil
+    case "kinesis":
+      guard let stream = streams?.stream(arn: source) else {
+        throw .invalid("Stream not found: \(source.prefix(200))")
+      }
+      return stream
+    case "dynamodb": throw .invalid("There is no DynamoDB here: its streams cannot be event sources.")
+    default:
+      throw .invalid(
+        "Unrecognized event source \(source.prefix(200)): only queues (sqs) and streams (kinesis) are supported here.")
+    }
+  }
+
+  /// Lambda's rule: a message must not come back while a function may still be at work on it.
+  private func checkVisibility(of mapping: StoredMapping) throws(APIError) {
+    guard mapping.stream == nil else { return }
+    let name = try FunctionName(mapping.reference, limit: Self.longNameLimit, account: place)
+    let timeout = try version(name).1.configuration.timeoutSeconds
+    let visibility = service.queue(mapping.source).settings.visibilityTimeoutSeconds
+    guard visibility >= timeout else {
+      throw .invalid(
+        "Queue visibility timeout: \(visibility) seconds is less than Function timeout: \(timeout) seconds")
+    }
   }
 
   private func listMappings(_ call: Call) throws(APIError) -> Reply {
@@ -66,11 +124,14 @@ extension LambdaAPI {
       mappings.removeAll { $0.function != name.name || (name.qualifier != nil && $0.qualifier != name.qualifier) }
     }
     return try Page(of: mappings, call.query, most: 100, place: { ListPlace(name: $0.id) })
-      .reply("EventSourceMappings") { $1.write(to: &$0, place: self.place) }
+      .reply("EventSourceMappings") { $1.write(to: &$0, place: self.place, result: self.lastResult(of: $1.id)) }
   }
 
   private func updateMapping(_ call: Call) throws(APIError) -> Reply {
     let input = try call.fields
+    for name in ["EventSourceArn", "StartingPosition", "StartingPositionTimestamp"] where input.says(name) {
+      throw .invalid("\(name) cannot be changed.")
+    }
     let name: FunctionName?
     if let text = try input.text("FunctionName") { name = try mappedFunction(text) } else { name = nil }
     let mapping = try changeState { state throws(APIError) in
@@ -81,33 +142,13 @@ extension LambdaAPI {
       state.mappings[mapping.id] = mapping
       return mapping
     }
-    return .value(status: 202) { mapping.write(to: &$0, place: self.place) }
+    mappingsChanged()
+    return reply(mapping, status: 202)
   }
 
   private func mappedFunction(_ text: String) throws(APIError) -> FunctionName {
     let name = try FunctionName(text, limit: Self.longNameLimit, account: place)
     _ = try version(name)
     return name
-  }
-}
-
-extension StoredMapping {
-  /// Takes over what a request says; what it does not say stays.
-  fileprivate mutating func apply(_ input: Fields) throws(APIError) {
-    for name in [
-      "FilterCriteria", "ScalingConfig", "FunctionResponseTypes", "DestinationConfig", "StartingPosition",
-      "MaximumRecordAgeInSeconds", "MaximumRetryAttempts", "BisectBatchOnFunctionError", "TumblingWindowInSeconds",
-      "ParallelizationFactor", "Topics", "Queues", "SourceAccessConfigurations", "SelfManagedEventSource",
-      "ProvisionedPollerConfig", "Tags",
-    ] where input.says(name) {
-      throw .invalid("\(name) is not supported here for a queue.")
-    }
-    if let count = try input.integer("BatchSize", 1...(isOrdered ? 10 : 10_000)) { batchSize = count }
-    if let seconds = try input.integer("MaximumBatchingWindowInSeconds", 0...300) { windowSeconds = seconds }
-    if let flag = try input.flag("Enabled") { isEnabled = flag }
-    // Lambda's rule for queues: large batches need time to gather.
-    guard batchSize <= 10 || windowSeconds > 0 else {
-      throw .invalid("Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10")
-    }
   }
 }

@@ -33,6 +33,11 @@ struct Fields {
     }
   }
 
+  /// The same members but some.
+  func without(_ names: [String]) -> Fields {
+    Fields(JSONObject(object.members.filter { !names.contains($0.key) }), path: path)
+  }
+
   func has(_ name: String) -> Bool { value(name) != nil }
 
   /// The member's name as Lambda's messages write it.
@@ -84,6 +89,25 @@ struct Fields {
       texts.append(text)
     }
     return texts
+  }
+
+  /// A list of objects.
+  func objects(_ name: String) throws(APIError) -> [Fields]? {
+    guard let value = value(name) else { return nil }
+    guard let elements = value.array else { throw wrongType(name, "a list") }
+    var objects: [Fields] = []
+    for element in elements {
+      guard let object = element.object else { throw wrongType(name, "a list of objects") }
+      objects.append(Fields(object, path: label(name) + "."))
+    }
+    return objects
+  }
+
+  /// Seconds since 1970.
+  func time(_ name: String) throws(APIError) -> Timestamp? {
+    guard let value = value(name) else { return nil }
+    guard let seconds = value.number?.double, seconds.isFinite else { throw wrongType(name, "a time") }
+    return Timestamp(seconds: seconds)
   }
 
   /// A map of texts.
