@@ -60,11 +60,11 @@ done
 
 
 def archive(**files):
-    """A zip archive; names have `__` for a dot, `bootstrap` can be run."""
+    """A zip archive; names have `__` for a dot, `bootstrap` and extensions can be run."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name.replace("__", "."), (2026, 11, 21, 0, 0, 0))
-            entry.external_attr = (stat.S_IFREG | (0o755 if name == "bootstrap" else 0o644)) << 16
+            entry.external_attr = (stat.S_IFREG | (0o755 if name == "bootstrap" or name.startswith("extensions/") else 0o644)) << 16
             file.writestr(entry, content)
     return buffer.getvalue()

@@ -37,7 +37,8 @@ def handler(event, context):
 class QueuesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(Server("--python", sys.executable))
+        # A message that failed comes again after the time that its function may take: a quarter of it here.
+        cls.server = cls.enterClassContext(Server("--python", sys.executable, "--time-scale", "4"))
 
     def setUp(self):
         self.sqs = self.client("sqs")
@@ -182,7 +183,7 @@ class QueuesTest(unittest.TestCase):
         return [document for document in documents if document.get("origin") == "AWS::Lambda::Function"]
 
     def test_a_function_is_fed_with_links_to_the_senders(self):
-        url, arn = self.queue("links")
+        url, arn = self.queue("links", VisibilityTimeout="60")
         self.function("linked")
         self.feed(arn, "linked")
         self.sqs.send_message(QueueUrl=url, MessageBody="good", MessageSystemAttributes={
@@ -203,7 +204,7 @@ class QueuesTest(unittest.TestCase):
 
     def test_a_message_that_always_fails_is_a_dead_letter(self):
         dead, dead_arn = self.queue("failing-dead")
-        url, arn = self.queue("failing", VisibilityTimeout="1", RedrivePolicy=json.dumps(
+        url, arn = self.queue("failing", VisibilityTimeout="60", RedrivePolicy=json.dumps(
             {"deadLetterTargetArn": dead_arn, "maxReceiveCount": "2"}))
         self.function("failing")
         self.feed(arn, "failing")
@@ -214,7 +215,7 @@ class QueuesTest(unittest.TestCase):
 
     def test_a_function_reports_the_messages_that_failed(self):
         dead, dead_arn = self.queue("partial-dead")
-        url, arn = self.queue("partial", VisibilityTimeout="1", RedrivePolicy=json.dumps(
+        url, arn = self.queue("partial", VisibilityTimeout="60", RedrivePolicy=json.dumps(
             {"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1}))
         self.function("partial", Environment={"Variables": {"REPORTS": "1"}})
         self.sqs.send_message_batch(QueueUrl=url, Entries=[

@@ -1,9 +1,10 @@
-import FunctionProcesses
 import Glibc
 import LambdaEmitter
 import Synchronization
 import XRayModel
 import XRaySampler
+
+@testable import FunctionProcesses
 
 /// Keeps what is emitted, in order.
 final class Recorder: SegmentEmitter {
@@ -44,6 +45,7 @@ struct CodeFolder {
   }
 
   func write(_ name: String, _ text: String) throws {
+    if let end = name.lastIndex(of: "/") { mkdir("\(path)/\(name[..<end])", 0o755) }
     guard let file = fopen("\(path)/\(name)", "w") else { throw RuntimeFailure("no file \(name)") }
     fputs(text, file)
     fclose(file)
@@ -59,13 +61,15 @@ struct CodeFolder {
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  private func remove() {
+  private func remove(_ path: String? = nil) {
+    let path = path ?? self.path
     guard let folder = opendir(path) else { return }
     while let entry = readdir(folder) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      unlink("\(path)/\(name)")
+      guard name != ".", name != ".." else { continue }
+      if unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
     }
     closedir(folder)
     rmdir(path)
@@ -130,6 +134,7 @@ struct Fixture: Sendable {
 
   static func run<Result: Sendable>(
     _ files: [String: String], freezes: Bool = false, python: PythonInterpreter? = nil, beyondAWS: BeyondAWS = [],
+    shutdownSeconds: Int64 = 2,
     _ change: (inout FunctionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Fixture) async throws -> Result
   ) async throws -> Result {
@@ -149,7 +154,11 @@ struct Fixture: Sendable {
       change(&configuration)
       let program = try RuntimeProgram(
         runtime: configuration.runtime, handler: configuration.handler, codeFolder: folder.path, python: python)
-      try service.createFunction(configuration) { ProcessRuntime(program, freezes: freezes) }
+      var surroundings = ExtensionHost.Surroundings()
+      surroundings.shutdownLimit = .seconds(shutdownSeconds)
+      try service.createFunction(configuration) { [surroundings] in
+        ProcessRuntime(program, freezes: freezes, surroundings: surroundings)
+      }
       return try await service.serving { service in
         try await body(Fixture(service: service, recorder: recorder, folder: folder))
       }

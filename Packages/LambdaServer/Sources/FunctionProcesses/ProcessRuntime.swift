@@ -4,7 +4,7 @@ public import Logging
 public import NIOCore
 public import NIOPosix
 import Synchronization
-import XRayModel
+public import XRayModel
 
 /// One execution environment as a process of its own, which asks for its events over the Runtime API.
 ///
@@ -23,6 +23,9 @@ import XRayModel
 /// the processes that left the group get SIGKILL, as long as they kept the environment variable that tells where they
 /// belong. When this process ends without that, the function's process is killed by the system; what it has made stays,
 /// and is found by its ``ProcessMark``.
+///
+/// Executable files in the folder `extensions` of the code are started before the runtime, as external extensions; they,
+/// and the runtime itself, may use the Extensions API and subscribe to telemetry.
 public final class ProcessRuntime: FunctionRuntime {
   /// Where Lambda keeps a function's code.
   private static let codeFolder = "/var/task"
@@ -35,43 +38,71 @@ public final class ProcessRuntime: FunctionRuntime {
     var daemon: InitializationContext?
     var process: ProcessHandle?
     /// Of the invocation that ran last, when its runtime must be ready again.
-    var limit = TimeAmount.seconds(0)
+    var deadline: Timestamp?
     var isOver = false
+    /// Whether somebody is told of telemetry.
+    var isObserved = false
+    /// Of the invocation that runs, for a process that takes the place of one that is gone.
+    var started: PlatformEvent?
+    var isSettled = true
+    var spans: InvocationSpans?
+    var surroundings: ExtensionHost.Surroundings
+
+    /// How long the invocation that ran last may still take.
+    var limit: TimeAmount {
+      let left = deadline.map { surroundings.clock.now.duration(to: $0) } ?? .zero
+      return TimeAmount(max(left, .milliseconds(50)))
+    }
   }
 
   private let program: RuntimeProgram
   private let freezes: Bool
   private let loop: any EventLoop
   private let logger: Logger
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// An environment that does not run yet.
   ///
   /// - Parameters:
   ///   - freezes: Whether its processes are stopped between invocations, as Lambda's are.
   ///   - group: Serves the Runtime API; one thread is enough for many environments. Processes end with the thread.
+  ///   - random: For the identifiers of extensions and of what they are sent.
   ///   - logger: Told when an initialization fails.
-  public init(
+  public convenience init(
     _ program: RuntimeProgram, freezes: Bool = false,
-    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, random: RandomSource = RandomSource(),
     logger: Logger = Logger(label: "fluoro.functions")
+  ) {
+    self.init(
+      program, freezes: freezes, group: group,
+      surroundings: ExtensionHost.Surroundings(random: random, logger: logger))
+  }
+
+  init(
+    _ program: RuntimeProgram, freezes: Bool, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+    surroundings: ExtensionHost.Surroundings
   ) {
     self.program = program
     self.freezes = freezes
-    self.logger = logger
+    logger = surroundings.logger
     loop = group.next()
+    state = Mutex(State(surroundings: surroundings))
   }
 
-  /// Starts the process, and returns when it asks for its first event.
+  /// Starts the extensions and the process, and returns when all have asked for their first event.
+  ///
+  /// What failed is there until ``shutDown()``, so that telemetry hears of it.
   ///
   /// - Throws: ``LambdaEmitter/FunctionError`` that the runtime reports, or of type `Runtime.InvalidEntrypoint` when
-  ///   there is no program; ``LambdaEmitter/RuntimeExit`` when the process ends; ``LambdaEmitter/RuntimeFailure`` when
-  ///   the system has no room for it.
+  ///   there is no program; ``LambdaEmitter/RuntimeExit`` when the process or an extension ends;
+  ///   ``LambdaEmitter/RuntimeFailure`` when the system has no room for it.
   public func initialize(_ context: InitializationContext) async throws {
     let variables = variables(from: context.environment)
     state.withLock { state in
       state.variables = variables
       state.daemon = context.usesEnvironmentDaemon ? context : nil
+      state.surroundings.clock = context.clock
+      state.surroundings.accountID = context.accountID
     }
     try await start(log: context.log)
     // Whatever is started later is not part of this initialization.
@@ -89,10 +120,7 @@ public final class ProcessRuntime: FunctionRuntime {
     if let client = context.clientContext {
       headers.append((name: "Lambda-Runtime-Client-Context", value: client.oneLine))
     }
-    defer {
-      let left = context.clock.now.duration(to: deadline)
-      state.withLock { $0.limit = TimeAmount(max(left, .milliseconds(50))) }
-    }
+    state.withLock { ($0.deadline, $0.spans) = (deadline, nil) }
     if let process = state.withLock({ $0.process }) {
       do {
         return try await process.invoke(event, headers: headers, context)
@@ -101,7 +129,7 @@ public final class ProcessRuntime: FunctionRuntime {
         await retire(process)
       }
     }
-    let process = try await start(log: context.log)
+    let process = try await startAnew(context)
     do {
       return try await process.invoke(event, headers: headers, context)
     } catch RuntimeSession.End.goneBefore {
@@ -111,7 +139,31 @@ public final class ProcessRuntime: FunctionRuntime {
 
   public func freeze() async {
     guard let (process, limit) = state.withLock({ state in state.process.map { ($0, state.limit) } }) else { return }
-    await process.freeze(within: limit, stopping: freezes)
+    let (isSettled, spans) = await process.freeze(within: limit, stopping: freezes)
+    state.withLock { ($0.isSettled, $0.spans) = (isSettled, spans) }
+  }
+
+  public var isSettled: Bool { state.withLock { $0.isSettled } }
+  public var spans: InvocationSpans? { state.withLock { $0.spans } }
+
+  /// Returns when the extensions have asked for the next event. Those that do not within the invocation's time lose the
+  /// environment.
+  public func settle() async throws {
+    guard let (process, limit) = state.withLock({ state in state.process.map { ($0, state.limit) } }) else { return }
+    defer { state.withLock { $0.isSettled = true } }
+    let spans = try await process.settle(within: limit, stopping: freezes)
+    state.withLock { $0.spans = spans }
+  }
+
+  public func report(_ event: @autoclosure () -> PlatformEvent) {
+    let (process, isObserved, isNew) = state.withLock { ($0.process, $0.isObserved, $0.process == nil) }
+    if isNew, case .initializationStarted(let phase, let time) = event() {
+      return state.withLock { ($0.surroundings.phase, $0.surroundings.start) = (phase, time) }
+    }
+    guard isObserved, let process else { return }
+    let event = event()
+    if case .invocationStarted = event { state.withLock { $0.started = event } }
+    process.report(event)
   }
 
   public func flush() async {
@@ -128,11 +180,12 @@ public final class ProcessRuntime: FunctionRuntime {
 
   @discardableResult
   private func start(log: @escaping @Sendable (String) -> Void) async throws -> ProcessHandle {
-    let (variables, daemon) = try state.withLock { state in
+    let (variables, daemon, surroundings) = try state.withLock { state in
       guard !state.isOver else { throw CancellationError() }
-      return (state.variables, state.daemon)
+      return (state.variables, state.daemon, state.surroundings)
     }
-    let process = try await ProcessHandle.start(program, variables: variables, daemon: daemon, on: loop)
+    let process = try await ProcessHandle.start(
+      program, variables: variables, daemon: daemon, surroundings: surroundings, on: loop)
     let isOver = state.withLock { state in
       state.process = process
       return state.isOver
@@ -142,10 +195,34 @@ public final class ProcessRuntime: FunctionRuntime {
       try await process.waitUntilReady(log: log)
     } catch {
       logger.info("a function's initialization failed", metadata: ["error": "\(error)"])
-      await retire(process, grace: .zero)
+      if await observe(process) { await retire(process, grace: .zero) }
       throw error
     }
+    await observe(process)
     return process
+  }
+
+  /// Starts another process in place of one that is gone, within the time of an invocation.
+  private func startAnew(_ context: InvocationContext) async throws -> ProcessHandle {
+    state.withLock { ($0.surroundings.phase, $0.surroundings.start) = (.invocation, context.clock.now) }
+    do {
+      let process = try await start(log: context.log)
+      if let started = state.withLock({ $0.isObserved ? $0.started : nil }) { process.report(started) }
+      return process
+    } catch {
+      if let process = state.withLock({ $0.process }) { await retire(process, grace: .zero) }
+      throw error
+    }
+  }
+
+  /// Finds out whether events are wanted, and whether the environment has been shut down meanwhile.
+  @discardableResult
+  private func observe(_ process: ProcessHandle) async -> Bool {
+    let isObserved = await process.isObserved()
+    return state.withLock { state in
+      state.isObserved = isObserved
+      return state.isOver
+    }
   }
 
   /// Ends a process, and forgets it only then, so that two who ask for its end both wait for it.

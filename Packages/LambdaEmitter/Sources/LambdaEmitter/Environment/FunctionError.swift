@@ -25,7 +25,7 @@ public struct FunctionError: Error, Hashable, Sendable {
     switch error {
     case let error as FunctionError: self = error
     case let exit as RuntimeExit:
-      self.init(type: "Runtime.ExitError", message: "Runtime exited with error: \(exit.reason)")
+      self.init(type: exit.type, message: exit.message)
     default: self.init(type: "\(Swift.type(of: error))", message: "\(error)")
     }
   }
@@ -61,9 +61,20 @@ public struct FunctionError: Error, Hashable, Sendable {
 public struct RuntimeExit: Error, Hashable, Sendable {
   /// Such as `exit status 1` or `signal: killed`.
   public var reason: String
+  /// What callers get as the error's type.
+  public var type = "Runtime.ExitError"
 
   public init(status: Int) { reason = "exit status \(status)" }
   init(reason: String) { self.reason = reason }
+
+  /// An extension failed, and with it the environment: `type` is such as `Extension.Crash`.
+  public init(extensionError type: String, reason: String) {
+    self.type = type
+    self.reason = reason
+  }
+
+  /// As the log and the caller's answer have it.
+  var message: String { type.hasPrefix("Extension.") ? reason : "Runtime exited with error: \(reason)" }
 
   static let outOfMemory = RuntimeExit(reason: "signal: killed")
 }

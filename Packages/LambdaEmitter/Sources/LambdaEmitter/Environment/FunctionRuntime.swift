@@ -17,6 +17,22 @@ public protocol FunctionRuntime: Sendable {
   /// of the invocation's Overhead.
   func freeze() async
 
+  /// Whether nothing in the environment works on after ``freeze()``. Where something does, the answer does not wait for
+  /// it, the invocation goes on until ``settle()`` returns, and the environment takes no other.
+  var isSettled: Bool { get }
+
+  /// Returns when nothing works any more. What it takes is part of the invocation's Overhead.
+  ///
+  /// Throws when the environment is lost: ``RuntimeExit`` when something in it failed, any other error when it took too
+  /// long.
+  func settle() async throws
+
+  /// What was measured of the invocation that ended last; `nil` where nothing is.
+  var spans: InvocationSpans? { get }
+
+  /// Tells what the service knows. Returns at once, and makes the event only when somebody wants it.
+  func report(_ event: @autoclosure () -> PlatformEvent)
+
   /// Hands over what the function has sent to its daemon and nobody has read yet. Called when the function's time is
   /// up, before its daemon takes nothing more.
   func flush() async
@@ -28,6 +44,10 @@ public protocol FunctionRuntime: Sendable {
 extension FunctionRuntime {
   public func initialize(_ context: InitializationContext) async throws {}
   public func freeze() async {}
+  public var isSettled: Bool { true }
+  public func settle() async throws {}
+  public var spans: InvocationSpans? { nil }
+  public func report(_ event: @autoclosure () -> PlatformEvent) {}
   public func flush() async {}
   public func shutDown() async {}
 }

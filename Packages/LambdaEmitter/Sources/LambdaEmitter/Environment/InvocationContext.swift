@@ -13,6 +13,8 @@ public struct InitializationContext: Sendable {
 
   private(set) var daemon: EnvironmentDaemon?
   var journal = InvocationJournal(isKept: false)
+  /// Twelve digits.
+  public internal(set) var accountID = ""
 
   /// Adds a line to the log of the invocation that needs the environment, before its `START`.
   public func log(_ line: String) { journal.write(line) }
@@ -32,6 +34,8 @@ public struct InvocationContext: Sendable {
   public let deadline: Timestamp
   /// The value of `_X_AMZN_TRACE_ID`. When the invocation is traced its `Parent` is the Invocation subsegment.
   public let traceHeader: String
+  /// The header as the environment was given it, without the Invocation: its `Parent` is that of the function's segment.
+  public internal(set) var environmentTraceHeader = ""
   /// The environment's variables, with `_X_AMZN_TRACE_ID`.
   public let environment: [String: String]
   /// Wait with this clock only, so that the function also runs in virtual time.

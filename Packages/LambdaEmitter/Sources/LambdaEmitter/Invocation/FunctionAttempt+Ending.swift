@@ -9,6 +9,7 @@ extension FunctionAttempt {
     var subsegment = part("Invocation", id: invocationID, from: start, to: end)
     subsegment.links = invocation.links
     var answer = FunctionAnswer(payload: [], isError: false, logLines: [])
+    var status = PlatformEvent.Status.success
     switch result {
     case .success(let response): answer.payload = response
     case .failure(let error):
@@ -17,13 +18,41 @@ extension FunctionAttempt {
       segment.isFault = true
       answer.isError = true
       answer.payload = error.payload
+      status = .error(type: error.type)
     }
     segment.subsegments.append(subsegment)
     await clock.wait(timing.overhead, random)
+    environment.runtime.report(
+      .invocationEnded(
+        .init(
+          requestID: invocation.requestID, status: status, started: start, time: end,
+          producedBytes: answer.payload.count, tracing: tracing(of: invocationID))))
     await environment.runtime.freeze()
-    segment.subsegments.append(part("Overhead", from: end, to: clock.now))
-    answer.logLines = finish(at: clock.now, billedFrom: start, to: end, in: environment)
+    let ended = Ended(status: status, from: start, to: end)
+    if environment.runtime.isSettled {
+      answer.logLines = finish(ended, overhead: true, at: clock.now, in: environment)
+    } else {
+      unsettled = ended
+      answer.logLines = closeLog(report(of: ended, in: environment), in: environment)
+    }
     return (.answered(answer), environment)
+  }
+
+  /// Waits for what works on after the answer, and tells the rest. Returns the environment when it can work on.
+  mutating func settle(in environment: ExecutionEnvironment) async -> ExecutionEnvironment? {
+    guard var ended = unsettled else { return environment }
+    var isLost = false
+    do {
+      try await environment.runtime.settle()
+    } catch {
+      isLost = true
+      ended.status = (error as? RuntimeExit).map { .error(type: $0.type) } ?? .timeout
+    }
+    sendSegment(ended, overhead: true, at: clock.now, in: environment)
+    tell(ended, report(of: ended, in: environment), in: environment)
+    guard isLost else { return environment }
+    await environment.shutDown()
+    return nil
   }
 
   mutating func timeOut(
@@ -34,18 +63,19 @@ extension FunctionAttempt {
     journal.write(message)
     let error = FunctionError(type: "Sandbox.Timeout", message: "Task timed out after \(seconds).00 seconds")
     return await fail(
-      error, payload: FunctionError.payload(message: message), at: deadline, in: environment, invokedAt: start)
+      error, as: .timeout, payload: FunctionError.payload(message: message), at: deadline, in: environment,
+      invokedAt: start)
   }
 
   mutating func crash(
     _ exit: RuntimeExit, in environment: ExecutionEnvironment, invokedAt start: Timestamp
   ) async -> (AttemptOutcome, ExecutionEnvironment?) {
-    let message = "RequestId: \(invocation.requestID) Error: Runtime exited with error: \(exit.reason)"
+    let message = "RequestId: \(invocation.requestID) Error: \(exit.message)"
     journal.write(message)
     let error = FunctionError(exit)
     return await fail(
-      error, payload: FunctionError.payload(message: message, type: error.type), at: clock.now, in: environment,
-      invokedAt: start)
+      error, as: .error(type: error.type), payload: FunctionError.payload(message: message, type: error.type),
+      at: clock.now, in: environment, invokedAt: start, fault: message)
   }
 
   mutating func failInitialization(
@@ -54,10 +84,12 @@ extension FunctionAttempt {
     if let failure = error as? RuntimeFailure { return await refuse(failure, in: environment) }
     if !hasBegun {
       await clock.wait(timing.handoff, random)
-      begin()
+      begin(in: environment)
     }
     let error = FunctionError(error)
-    return await fail(error, payload: error.payload, at: clock.now, in: environment, invokedAt: nil)
+    return await fail(
+      error, as: .error(type: error.type), payload: error.payload, at: clock.now, in: environment, invokedAt: nil,
+      fault: "RequestId: \(invocation.requestID) Error: \(error.message)")
   }
 
   func refuse(
@@ -69,8 +101,8 @@ extension FunctionAttempt {
 
   /// The environment is lost: no Overhead, and the next invocation gets a new one.
   private mutating func fail(
-    _ error: FunctionError, payload: [UInt8], at end: Timestamp, in environment: ExecutionEnvironment,
-    invokedAt start: Timestamp?
+    _ error: FunctionError, as status: PlatformEvent.Status, payload: [UInt8], at end: Timestamp,
+    in environment: ExecutionEnvironment, invokedAt start: Timestamp?, fault: String? = nil
   ) async -> (AttemptOutcome, ExecutionEnvironment?) {
     if let start {
       var subsegment = part("Invocation", id: invocationID, from: start, to: end)
@@ -80,33 +112,73 @@ extension FunctionAttempt {
       segment.subsegments.append(subsegment)
     }
     segment.isFault = true
+    environment.runtime.report(
+      .invocationEnded(
+        .init(
+          requestID: invocation.requestID, status: status, started: start, time: end, producedBytes: 0,
+          tracing: start == nil ? nil : tracing(of: invocationID), fault: fault.map { "\($0)\n\(error.type)" })))
     endOpenSubsegments(of: environment, at: end, error)
-    let lines = finish(at: end, billedFrom: start ?? segment.start, to: end, in: environment)
+    let lines = finish(
+      Ended(status: status, from: start ?? segment.start, to: end), overhead: false, at: end, in: environment)
     await environment.shutDown()
     return (.answered(FunctionAnswer(payload: payload, isError: true, logLines: lines)), nil)
   }
 
+  /// How an invocation ended, and what of it is billed.
+  struct Ended {
+    var status: PlatformEvent.Status
+    let from: Timestamp
+    let to: Timestamp
+  }
+
   /// Sends the segment and closes the log.
   private mutating func finish(
-    at end: Timestamp, billedFrom start: Timestamp, to billedEnd: Timestamp, in environment: ExecutionEnvironment
+    _ ended: Ended, overhead: Bool, at end: Timestamp, in environment: ExecutionEnvironment
   ) -> [String] {
-    let isSampled = invocation.trace.isSampled
+    sendSegment(ended, overhead: overhead, at: end, in: environment)
+    let report = report(of: ended, in: environment)
+    tell(ended, report, in: environment)
+    return closeLog(report, in: environment)
+  }
+
+  private mutating func sendSegment(
+    _ ended: Ended, overhead: Bool, at end: Timestamp, in environment: ExecutionEnvironment
+  ) {
+    if overhead { segment.subsegments.append(part("Overhead", from: ended.to, to: end)) }
     let lost = environment.daemon.takeLost()
-    if isSampled {
-      segment.end = max(segment.start, end.inMicroseconds)
-      if lost > 0 { segment.metadata = ["fluoro": ["documents_lost": .number(JSONNumber(lost))]] }
-      if service.beyondAWS.contains(.annotations) {
-        segment.annotations = environment.daemon.withPassed { $0.annotations }
-      }
-      service.emitFromEnvironment(segment.document, of: invocation.function)
+    guard invocation.trace.isSampled else { return }
+    segment.end = max(segment.start, end.inMicroseconds)
+    if lost > 0 { segment.metadata = ["fluoro": ["documents_lost": .number(JSONNumber(lost))]] }
+    if service.beyondAWS.contains(.annotations) {
+      segment.annotations = environment.daemon.withPassed { $0.annotations }
     }
-    guard journal.isKept else { return [] }
-    let report = InvocationReport(
-      requestID: invocation.requestID, duration: start.duration(to: billedEnd),
+    for (name, span) in environment.runtime.spans?.named ?? [] {
+      segment.annotate("aws:\(name)", .number(JSONNumber(span.milliseconds)))
+    }
+    service.emitFromEnvironment(segment.document, of: invocation.function)
+  }
+
+  private func report(of ended: Ended, in environment: ExecutionEnvironment) -> InvocationReport {
+    InvocationReport(
+      requestID: invocation.requestID, duration: ended.from.duration(to: ended.to),
       memoryMegabytes: invocation.function.configuration.memoryMegabytes,
       usedMegabytes: environment.daemon.peakMegabytes, initialization: initialization,
-      trace: isSampled ? (invocation.trace.id, segment.id) : nil)
-    let lines = journal.close(["END RequestId: \(invocation.requestID)", report.line])
+      trace: invocation.trace.isSampled ? (invocation.trace.id, segment.id) : nil)
+  }
+
+  private func tell(_ ended: Ended, _ report: InvocationReport, in environment: ExecutionEnvironment) {
+    environment.runtime.report(
+      .invocationReported(
+        .init(
+          requestID: report.requestID, status: ended.status, time: clock.now, duration: report.duration,
+          billedMilliseconds: report.billedMilliseconds, memoryMegabytes: report.memoryMegabytes,
+          usedMegabytes: report.usedMegabytes, initialization: initialization, tracing: tracing(of: segment.id))))
+  }
+
+  private func closeLog(_ report: @autoclosure () -> InvocationReport, in environment: ExecutionEnvironment) -> [String]
+  {
+    guard journal.isKept else { return [] }
+    let lines = journal.close(["END RequestId: \(invocation.requestID)", report().line])
     service.keep(
       InvocationLog(
         requestID: invocation.requestID, functionName: invocation.function.configuration.name,

@@ -10,6 +10,8 @@ struct FunctionAttempt {
   var segment: Entity
   var initialization: Duration?
   var hasBegun = false
+  /// What is left to tell once the environment has settled.
+  var unsettled: Ended?
 
   /// Lambda: 6 MB and 100 bytes.
   static let responseBytesLimit = 6_291_556
@@ -54,7 +56,7 @@ struct FunctionAttempt {
     }
     if invocation.trace.isSampled { environment.daemon.start() }
     await clock.wait(timing.handoff, random)
-    begin()
+    begin(in: environment)
     let deadline = segment.start.advanced(by: .seconds(invocation.function.configuration.timeoutSeconds))
     if !isInitialized {
       switch await initialize(environment, until: deadline) {
@@ -66,9 +68,14 @@ struct FunctionAttempt {
     return await invoke(in: environment, until: deadline)
   }
 
-  mutating func begin() {
+  mutating func begin(in environment: ExecutionEnvironment) {
     hasBegun = true
     segment.start = clock.now.inMicroseconds
+    environment.runtime.report(
+      .invocationStarted(
+        .init(
+          requestID: invocation.requestID, version: invocation.function.version, time: segment.start,
+          tracing: tracing(of: segment.id))))
     if journal.isKept {
       journal.write("START RequestId: \(invocation.requestID) Version: \(invocation.function.version)")
     }
@@ -79,6 +86,8 @@ struct FunctionAttempt {
     _ environment: ExecutionEnvironment, until deadline: Timestamp
   ) async -> Raced<Void> {
     let start = clock.now
+    environment.runtime.report(
+      .initializationStarted(hasBegun ? .invocation : .initialization, at: start))
     let id = tracedInitialization()
     if id != nil { environment.daemon.start() }
     await clock.wait(timing.runtimeStart, random)
@@ -114,7 +123,7 @@ struct FunctionAttempt {
     let context = InitializationContext(
       environment: variables, deadline: deadline, clock: clock,
       usesEnvironmentDaemon: invocation.function.configuration.environment["AWS_XRAY_DAEMON_ADDRESS"] == nil,
-      daemon: environment.daemon, journal: journal)
+      daemon: environment.daemon, journal: journal, accountID: invocation.function.accountID)
     return await race(until: deadline, on: clock, whenLate: { await environment.endWork() }) {
       try await environment.runtime.initialize(context)
     }
@@ -156,6 +165,15 @@ struct FunctionAttempt {
     }
   }
 
+  /// The header that the environment is given: the function's segment has its parent.
+  private var environmentHeader: String {
+    invocation.trace.header(invocation: segment.parentID ?? invocation.segmentID)
+  }
+
+  func tracing(of span: EntityID) -> PlatformEvent.Tracing? {
+    invocation.trace.isSampled ? .init(span: span, header: environmentHeader) : nil
+  }
+
   private func context(in environment: ExecutionEnvironment, deadline: Timestamp) -> InvocationContext {
     let header = invocation.trace.header(invocation: invocationID)
     var variables = environment.variables
@@ -164,9 +182,9 @@ struct FunctionAttempt {
     return InvocationContext(
       requestID: invocation.requestID, functionName: configuration.name, version: invocation.function.version,
       invokedFunctionARN: invocation.invokedARN, memoryMegabytes: configuration.memoryMegabytes,
-      clientContext: invocation.clientContext, deadline: deadline, traceHeader: header, environment: variables,
-      clock: clock, emitter: environment.daemon, journal: journal,
-      daemon: environment.daemon)
+      clientContext: invocation.clientContext, deadline: deadline, traceHeader: header,
+      environmentTraceHeader: environmentHeader, environment: variables, clock: clock, emitter: environment.daemon,
+      journal: journal, daemon: environment.daemon)
   }
 }
 

@@ -55,11 +55,13 @@ struct InvocationReport {
   /// The trace and the function's segment, when the attempt was traced.
   var trace: (id: TraceID, segment: EntityID)?
 
+  var billedMilliseconds: Int { Int((duration.inSeconds * 1000).rounded(.up)) }
+
   var line: String {
     let milliseconds = duration.inSeconds * 1000
     var parts = [
       "REPORT RequestId: \(requestID)", "Duration: \(milliseconds.hundredths) ms",
-      "Billed Duration: \(Int(milliseconds.rounded(.up))) ms", "Memory Size: \(memoryMegabytes) MB",
+      "Billed Duration: \(billedMilliseconds) ms", "Memory Size: \(memoryMegabytes) MB",
       "Max Memory Used: \(usedMegabytes) MB",
     ]
     if let initialization { parts.append("Init Duration: \((initialization.inSeconds * 1000).hundredths) ms") }

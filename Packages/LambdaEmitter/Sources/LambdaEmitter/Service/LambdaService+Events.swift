@@ -1,5 +1,12 @@
 import XRayModel
 
+/// What the service does beside its answers.
+enum Work: Sendable {
+  case event(Invocation)
+  /// The rest of an invocation whose answer is given.
+  case afterwards(@Sendable () async -> Void)
+}
+
 /// Events that were accepted and are not done.
 struct EventBacklog {
   /// What all of them may hold together.
@@ -8,6 +15,8 @@ struct EventBacklog {
   var count = 0
   var bytes = 0
   var isClosed = false
+  /// Whether ``LambdaService/run()`` was called.
+  var isServed = false
   var waiting: [CheckedContinuation<Void, Never>] = []
 }
 
@@ -34,10 +43,18 @@ extension LambdaService {
   /// Events that the service's journal has from before are worked off as well. When the task is cancelled, events that
   /// are not done stay in the journal; without one they end as dead letters.
   public func run() async {
+    state.withLock { $0.backlog.isServed = true }
     resumeEvents()
     await withDiscardingTaskGroup { group in
       // After a cancellation this still yields what is in the queue: each event is kept, or ends as a dead letter.
-      for await event in events { group.addTask { await self.process(event) } }
+      for await work in works {
+        group.addTask {
+          switch work {
+          case .event(let event): await self.process(event)
+          case .afterwards(let rest): await rest()
+          }
+        }
+      }
     }
     close()
     await shutDownEnvironments()
@@ -46,7 +63,7 @@ extension LambdaService {
   /// Accepts no more events. Those that were accepted are still worked off.
   public func close() {
     state.withLock { $0.backlog.isClosed = true }
-    eventInput.finish()
+    workInput.finish()
   }
 
   /// Waits until all accepted events are done: they succeeded or were given up. Needs ``run()`` at work.
@@ -67,7 +84,7 @@ extension LambdaService {
       try reserve(invocation.payload.count)
       await wait(timing.acceptance)
       try await keep(invocation)
-      if case .terminated = eventInput.yield(invocation) {
+      if case .terminated = workInput.yield(.event(invocation)) {
         journal?.finish(invocation.requestID)
         finish(invocation.payload.count)
         throw LambdaError(.service, "the service is closing")
@@ -89,6 +106,13 @@ extension LambdaService {
       state.backlog.count += 1
       state.backlog.bytes += bytes
     }
+  }
+
+  /// Leaves work to ``run()``, so that an answer need not wait for it; does it here when nobody is at work any more, or
+  /// yet.
+  func afterwards(_ rest: @escaping @Sendable () async -> Void) async {
+    guard state.withLock({ $0.backlog.isServed && !$0.backlog.isClosed }) else { return await rest() }
+    if case .terminated = workInput.yield(.afterwards(rest)) { await rest() }
   }
 
   /// Returns when the event can no longer be lost.

@@ -110,8 +110,20 @@ extension LambdaService {
     for environment in admission.stale { await environment.shutDown() }
     var attempt = FunctionAttempt(invocation, parent: parent, service: self)
     let (outcome, environment) = await attempt.run(in: admission.warm)
-    if let orphan = release(environment, of: invocation.function) { await orphan.shutDown() }
+    guard let environment, attempt.unsettled != nil else {
+      await give(back: environment, of: invocation.function)
+      return outcome
+    }
+    await afterwards { [attempt] in
+      var attempt = attempt
+      let settled = await attempt.settle(in: environment)
+      await self.give(back: settled, of: invocation.function)
+    }
     return outcome
+  }
+
+  private func give(back environment: ExecutionEnvironment?, of function: FunctionVersion) async {
+    if let orphan = release(environment, of: function) { await orphan.shutDown() }
   }
 
   func makeEnvironment(of function: FunctionVersion) -> ExecutionEnvironment {

@@ -13,7 +13,7 @@ extension LambdaService {
         traceHeader: try header(traceHeader, to: function.version))
       invocation.isPosted = true
       do throws(LambdaError) { try reserve(payload.count) } catch { throw Refusal(.refused) }
-      if case .terminated = eventInput.yield(invocation) {
+      if case .terminated = workInput.yield(.event(invocation)) {
         finish(payload.count)
         throw Refusal(.refused)
       }

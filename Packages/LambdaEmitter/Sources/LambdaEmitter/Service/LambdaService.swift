@@ -28,8 +28,9 @@ public final class LambdaService: Sendable {
   public let topics: TopicRegistry
   let tellUndelivered: @Sendable (UndeliveredMessage) -> Void
   let state: Mutex<State>
-  let events: AsyncStream<Invocation>
-  let eventInput: AsyncStream<Invocation>.Continuation
+  /// What ``run()`` does: events to work off, and what goes on after an answer.
+  let works: AsyncStream<Work>
+  let workInput: AsyncStream<Work>.Continuation
 
   /// - Parameters:
   ///   - sampler: Decides for functions in active mode where nobody upstream has; without one, Lambda's own default:
@@ -71,7 +72,7 @@ public final class LambdaService: Sendable {
     self.topics = topics ?? TopicRegistry(records: TopicRecords(account: account, region: region))
     self.tellUndelivered = tellUndelivered
     state = Mutex(State(concurrency: concurrency))
-    (events, eventInput) = AsyncStream.makeStream()
+    (works, workInput) = AsyncStream.makeStream()
   }
 
   /// The documents of the service and its environments: sent, or lost and why.

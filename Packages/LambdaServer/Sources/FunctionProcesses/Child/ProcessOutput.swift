@@ -17,6 +17,8 @@ final class ProcessOutput: ChannelInboundHandler {
   var sink: ((String) -> Void)? {
     didSet { handOver() }
   }
+  /// Told of each line that the process wrote.
+  var whenLine: (String) -> Void = { _ in }
   private(set) var isAtEnd = false
   /// Called when every process that could write is gone, or has closed its output.
   var whenAtEnd: () -> Void = {}
@@ -88,6 +90,12 @@ final class ProcessOutput: ChannelInboundHandler {
   }
 
   private func hand(_ text: String) {
+    whenLine(text)
+    add(text)
+  }
+
+  /// Adds a line that somebody else wrote.
+  func add(_ text: String) {
     if let sink { return sink(text) }
     keptBytes += text.utf8.count + 1
     if keptBytes <= Self.keptBytesLimit { kept.append(text) } else { leftOut += 1 }

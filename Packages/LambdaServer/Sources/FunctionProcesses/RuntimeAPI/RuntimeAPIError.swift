@@ -7,9 +7,11 @@ enum RuntimeAPIError: Error, Hashable {
   case invalidStateTransition(from: String, to: String)
   /// The request in the path is not the one that the runtime works on.
   case invalidRequestID
-  case requestEntityTooLarge
+  case requestEntityTooLarge(limit: Int = bodyBytesLimit)
   case notFound
   case methodNotAllowed
+  /// An extension's request.
+  case refused(ExtensionError)
 
   /// Lambda: 6 MB and 100 bytes.
   static let bodyBytesLimit = 6_291_556
@@ -21,6 +23,7 @@ enum RuntimeAPIError: Error, Hashable {
     case .requestEntityTooLarge: .payloadTooLarge
     case .notFound: .notFound
     case .methodNotAllowed: .methodNotAllowed
+    case .refused(let error): error.status
     }
   }
 
@@ -31,6 +34,7 @@ enum RuntimeAPIError: Error, Hashable {
     case .requestEntityTooLarge: "RequestEntityTooLarge"
     case .notFound: "NotFound"
     case .methodNotAllowed: "MethodNotAllowed"
+    case .refused(let error): error.type
     }
   }
 
@@ -39,9 +43,10 @@ enum RuntimeAPIError: Error, Hashable {
     case .invalidStateTransition(let from, let to):
       "State transition from \(from) to \(to) failed for runtime. Error: State transition is not allowed"
     case .invalidRequestID: "Invalid request ID"
-    case .requestEntityTooLarge: "Exceeded maximum allowed payload size (\(Self.bodyBytesLimit) bytes)."
+    case .requestEntityTooLarge(let limit): "Exceeded maximum allowed payload size (\(limit) bytes)."
     case .notFound: "There is nothing at this path"
     case .methodNotAllowed: "This path has another method"
+    case .refused(let error): error.message
     }
   }
 

@@ -2,10 +2,10 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The Runtime API of one environment: HTTP/1.1 on a free port of the loopback interface.
+/// The Runtime, Extensions and Telemetry APIs of one environment: HTTP/1.1 on a free port of the loopback interface.
 final class RuntimeAPIServer {
-  /// A runtime needs one, or one for each request that it has open.
-  private static let connectionLimit = 16
+  /// A runtime or an extension needs one, or one for each request that it has open.
+  private static let connectionLimit = 64
   /// Lambda: a cause for X-Ray is a header of up to 1 MiB.
   private static let headerBytesLimit = ReportedError.causeBytesLimit + 4096
 
@@ -26,18 +26,19 @@ final class RuntimeAPIServer {
 
   /// Starts to listen. Call on `loop`, as everything here.
   static func bind(
-    on loop: any EventLoop, session: RuntimeSession, whenOutputIsRead: @escaping RuntimeConnection.Deferral,
-    whenConnectionCloses: @escaping () -> Void
+    on loop: any EventLoop, session: RuntimeSession, host: ExtensionHost,
+    whenOutputIsRead: @escaping RuntimeConnection.Deferral, whenConnectionCloses: @escaping () -> Void
   ) -> EventLoopFuture<NIOLoopBound<RuntimeAPIServer>> {
     let connections = Connections()
     connections.whenClosed = whenConnectionCloses
-    let bound = NIOLoopBound((connections, session, whenOutputIsRead), eventLoop: loop)
+    let bound = NIOLoopBound((connections, session, host, whenOutputIsRead), eventLoop: loop)
     return ServerBootstrap(group: loop)
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          let (connections, session, whenOutputIsRead) = bound.value
-          try adopt(channel, connections: connections, session: session, whenOutputIsRead: whenOutputIsRead)
+          let (connections, session, host, whenOutputIsRead) = bound.value
+          try adopt(
+            channel, connections: connections, session: session, host: host, whenOutputIsRead: whenOutputIsRead)
         }
       }
       .bind(host: "127.0.0.1", port: 0)
@@ -47,7 +48,7 @@ final class RuntimeAPIServer {
   }
 
   private static func adopt(
-    _ channel: any Channel, connections: Connections, session: RuntimeSession,
+    _ channel: any Channel, connections: Connections, session: RuntimeSession, host: ExtensionHost,
     whenOutputIsRead: @escaping RuntimeConnection.Deferral
   ) throws {
     guard connections.channels.count < connectionLimit else { throw ChannelError.operationUnsupported }
@@ -62,12 +63,12 @@ final class RuntimeAPIServer {
     limits.maxHeaderFieldSize = headerBytesLimit
     try channel.pipeline.syncOperations.addHandlers(
       HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)),
-      RuntimeConnection(session: session, whenOutputIsRead: whenOutputIsRead))
+      RuntimeConnection(session: session, host: host, whenOutputIsRead: whenOutputIsRead))
   }
 
   /// `127.0.0.1:PORT`: the variable `AWS_LAMBDA_RUNTIME_API`.
   var address: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
-  var hasConnections: Bool { !connections.channels.isEmpty }
+  var connectionCount: Int { connections.channels.count }
 
   /// Closes the port and all connections.
   func close() -> EventLoopFuture<Void> {

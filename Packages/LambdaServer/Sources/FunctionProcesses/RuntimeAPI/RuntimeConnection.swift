@@ -2,7 +2,7 @@ import LambdaEmitter
 import NIOCore
 import NIOHTTP1
 
-/// Answers what a runtime asks on one connection, one request after the other.
+/// Answers what a runtime or an extension asks on one connection, one request after the other.
 ///
 /// The process at the other end is not trusted: what it sends is bounded here, what it sends slowly or never holds up
 /// nobody but itself, and ends with its environment.
@@ -21,16 +21,18 @@ final class RuntimeConnection: ChannelInboundHandler {
   }
 
   private let session: RuntimeSession
+  let host: ExtensionHost
   /// Calls what it is given, at once or later: what a process wrote before a request belongs to what came before.
   typealias Deferral = (@escaping () -> Void) -> Void
 
   private let whenOutputIsRead: Deferral
   private var phase = Phase.waiting
-  private var body: [UInt8] = []
-  private var bodyBytes = 0
+  private(set) var body: [UInt8] = []
+  private(set) var bodyBytes = 0
 
-  init(session: RuntimeSession, whenOutputIsRead: @escaping Deferral) {
+  init(session: RuntimeSession, host: ExtensionHost, whenOutputIsRead: @escaping Deferral) {
     self.session = session
+    self.host = host
     self.whenOutputIsRead = whenOutputIsRead
   }
 
@@ -39,7 +41,9 @@ final class RuntimeConnection: ChannelInboundHandler {
     case (.waiting, .head(let head)):
       body = []
       bodyBytes = 0
-      phase = .receiving(head, Result { () throws(RuntimeAPIError) in try RuntimeRequest(head) })
+      let request = Result { () throws(RuntimeAPIError) in try RuntimeRequest(head) }
+      if case .success(.response(let id)) = request { session.beginResponse(to: id) }
+      phase = .receiving(head, request)
       if head.headers[canonicalForm: "Expect"].contains("100-continue") {
         context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
       }
@@ -58,6 +62,7 @@ final class RuntimeConnection: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     phase = .closed
     session.forgetRequest(id: ObjectIdentifier(self))
+    host.registry.forgetRequest(id: ObjectIdentifier(self))
     context.fireChannelInactive()
   }
 
@@ -76,6 +81,7 @@ final class RuntimeConnection: ChannelInboundHandler {
     case .success(.response(let id)), .success(.error(let id)):
       limit = session.isRunning(id) ? RuntimeAPIError.bodyBytesLimit : 0
     case .success(.initializationError): limit = RuntimeAPIError.bodyBytesLimit
+    case .success(.extension): limit = ExtensionRequest.bodyBytesLimit
     default: limit = 0
     }
     if bodyBytes <= limit { body += part.readableBytesView } else { body = [] }
@@ -96,7 +102,7 @@ final class RuntimeConnection: ChannelInboundHandler {
       case .response(let id):
         if bodyBytes > RuntimeAPIError.bodyBytesLimit {
           try session.respond(to: id, .failure(.responseTooLarge(bytes: bodyBytes)))
-          throw .requestEntityTooLarge
+          throw .requestEntityTooLarge()
         }
         try session.respond(to: id, .success(body))
         accept(head, context)
@@ -106,6 +112,7 @@ final class RuntimeConnection: ChannelInboundHandler {
       case .initializationError:
         try session.failInitialization(reportedError(head))
         accept(head, context)
+      case .extension(let request): try perform(request, head, context)
       }
     } catch {
       answer(error.status, body: error.body, to: head, context)
@@ -120,24 +127,27 @@ final class RuntimeConnection: ChannelInboundHandler {
   }
 
   private func awaitEvent(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) throws(RuntimeAPIError) {
-    guard case .answering = phase else { return }
+    guard isAnswering else { return }
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
     try session.next(id: ObjectIdentifier(self)) { [weak self] delivery in
-      guard let self, case .answering = self.phase else { return }
+      guard let self, self.isAnswering else { return }
       self.answer(
         .ok, headers: delivery.headers, body: delivery.event.bytes, to: head, bound.value)
     }
   }
 
-  private func accept(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+  /// Whether a request waits for its answer.
+  var isAnswering: Bool { if case .answering = phase { true } else { false } }
+
+  func accept(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     answer(.accepted, body: Array("{\"status\":\"OK\"}".utf8), to: head, context)
   }
 
-  private func answer(
+  func answer(
     _ status: HTTPResponseStatus, headers: [(name: String, value: String)] = [], body: [UInt8],
     to request: HTTPRequestHead, _ context: ChannelHandlerContext
   ) {
-    guard case .answering = phase else { return }
+    guard isAnswering else { return }
     phase = .waiting
     var response = HTTPResponseHead(version: .http1_1, status: status)
     response.headers = ["Content-Type": "application/json", "Content-Length": String(body.count)]

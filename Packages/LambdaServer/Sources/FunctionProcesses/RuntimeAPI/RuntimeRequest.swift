@@ -1,12 +1,13 @@
 import NIOHTTP1
 
-/// What a runtime asks for.
+/// What a runtime or an extension asks for.
 enum RuntimeRequest: Hashable {
   case ping
   case next
   case response(requestID: String)
   case error(requestID: String)
   case initializationError
+  case `extension`(ExtensionRequest)
 
   init(_ head: HTTPRequestHead) throws(RuntimeAPIError) {
     let path = head.uri.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
@@ -21,7 +22,9 @@ enum RuntimeRequest: Hashable {
       case "error": request = .error(requestID: parts[3])
       default: throw .notFound
       }
-    default: throw .notFound
+    case let parts:
+      guard let found = ExtensionRequest(path: parts) else { throw .notFound }
+      request = .extension(found)
     }
     guard head.method == request.method else { throw .methodNotAllowed }
     self = request
@@ -31,6 +34,7 @@ enum RuntimeRequest: Hashable {
     switch self {
     case .ping, .next: .GET
     case .response, .error, .initializationError: .POST
+    case .extension(let request): request.method
     }
   }
 }

@@ -57,7 +57,16 @@ final class RuntimeSession {
   /// What the runtime said of its initialization. It stays the reason when the process ends before anybody asks.
   private var initializationError: FunctionError?
 
-  init(loop: any EventLoop) { self.loop = loop }
+  private let clock: any WallClock
+  private var delivered: Timestamp?
+  private var responding: Timestamp?
+  private var responded: Timestamp?
+  private var isReadySince: Timestamp?
+
+  init(loop: any EventLoop, clock: any WallClock = SystemClock()) {
+    self.loop = loop
+    self.clock = clock
+  }
 
   // MARK: The service's side
 
@@ -82,11 +91,28 @@ final class RuntimeSession {
     default: return delivery.outcome.fail(RuntimeFailure("the runtime is not ready for an event"))
     }
     if let request = requests.popLast() {
-      phase = .running(delivery)
-      request.answer(delivery)
+      hand(delivery, to: request.answer)
     } else {
       waiting = delivery
     }
+  }
+
+  /// What was measured of the event that was given last, once the runtime has asked for another.
+  var spans: InvocationSpans? {
+    guard let delivered, let responded, let isReadySince else { return nil }
+    return InvocationSpans(
+      delivered: delivered, responding: responding ?? responded, responded: responded, ready: isReadySince)
+  }
+
+  /// Why nothing more comes from the runtime; `nil` while something may.
+  var lastEnd: End? { if case .ended(let end) = phase { end } else { nil } }
+  /// Whether the runtime has said that it could not initialize.
+  var hasFailedInitialization: Bool { initializationError != nil }
+
+  private func hand(_ delivery: Delivery, to answer: (Delivery) -> Void) {
+    phase = .running(delivery)
+    (delivered, responding, responded, isReadySince) = (clock.now, nil, nil, nil)
+    answer(delivery)
   }
 
   /// Nothing comes any more: everyone who waits for the runtime is told. The first end counts. The runtime itself is
@@ -112,10 +138,8 @@ final class RuntimeSession {
     default: throw .invalidStateTransition(from: phase.name, to: "Ready")
     }
     phase = .ready
-    if let delivery = take(&waiting) {
-      phase = .running(delivery)
-      return answer(delivery)
-    }
+    if let delivery = take(&waiting) { return hand(delivery, to: answer) }
+    if isReadySince == nil { isReadySince = clock.now }
     requests.append((id, answer))
     take(&readiness)?.succeed()
   }
@@ -130,6 +154,9 @@ final class RuntimeSession {
     if case .running(let delivery) = phase { delivery.event.requestID == requestID } else { false }
   }
 
+  /// The first of a response to the event `requestID` is here.
+  func beginResponse(to requestID: String) { if isRunning(requestID), responding == nil { responding = clock.now } }
+
   /// The runtime answers the event `requestID`.
   func respond(to requestID: String, _ result: Result<[UInt8], FunctionError>) throws(RuntimeAPIError) {
     let target = if case .success = result { "InvocationResponse" } else { "InvocationErrorResponse" }
@@ -137,6 +164,7 @@ final class RuntimeSession {
     case .running(let delivery):
       guard delivery.event.requestID == requestID else { throw .invalidRequestID }
       phase = .responded(requestID: requestID)
+      responded = clock.now
       switch result {
       case .success(let bytes): delivery.outcome.succeed(bytes)
       case .failure(let error): delivery.outcome.fail(error)

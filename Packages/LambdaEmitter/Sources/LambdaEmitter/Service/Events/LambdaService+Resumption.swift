@@ -9,7 +9,7 @@ extension LambdaService {
         state.backlog.count += 1
         state.backlog.bytes += invocation.payload.count
       }
-      if case .terminated = eventInput.yield(invocation) { finish(invocation.payload.count) }
+      if case .terminated = workInput.yield(.event(invocation)) { finish(invocation.payload.count) }
     }
   }
 
