@@ -2,7 +2,6 @@ import EventSources
 import Testing
 import XRayModel
 
-private let start = Timestamp(seconds: 1_700_000_000)
 private let ordersARN = "arn:aws:sns:us-east-1:123456789012:orders"
 
 private func records(_ change: (inout TopicRecords) -> Void = { _ in }) -> TopicRecords {

@@ -49,8 +49,11 @@ import XRayModel
           time.sleep(3600)
       loop(handle)
       """
-    for (payload, message) in [("{}", "Task timed out after 1.00 seconds"), (#""exit""#, "exit status 3")] {
-      try await Fixture.python(Python.sender + script, beyondAWS: .timeouts, { $0.timeoutSeconds = 1 }) { fixture in
+    for (payload, seconds, message) in [
+      ("{}", 8, "Task timed out after 8.00 seconds"), (#""exit""#, 600, "exit status 3"),
+    ] {
+      try await Fixture.python(Python.sender + script, beyondAWS: .timeouts, { $0.timeoutSeconds = seconds }) {
+        fixture in
         try await fixture.invoke(payload)
         let open = fixture.recorder.entities.filter { $0.id == EntityID("1111111111111111") }
         try #require(open.count == 2)

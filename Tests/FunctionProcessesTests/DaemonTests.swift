@@ -154,7 +154,7 @@ extension Python {
               time.sleep(0.002)
       loop(handle)
       """
-    try await Fixture.python(Python.sender + script, { $0.timeoutSeconds = 1 }) { fixture in
+    try await Fixture.python(Python.sender + script, { $0.timeoutSeconds = 8 }) { fixture in
       let result = try await fixture.invoke()
       #expect(result.functionError == "Unhandled")
       let parts = fixture.recorder.entities.filter { $0.name == "part" }

@@ -17,14 +17,14 @@ final class WriterLock: Sendable {
     guard descriptor >= 0 else {
       throw StoreError(.cannotOpen, path: path, "cannot create the lock: \(systemMessage())")
     }
+    // What throws from here on is deinitialized, which closes the file.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let error = StoreError(.busy, path: store, "another process writes to it")
-      close(descriptor)
-      throw error
+      throw StoreError(.busy, path: store, "another process writes to it")
     }
   }
 
   deinit {
+    guard descriptor >= 0 else { return }
     // A child process that is being started has the descriptor, too, until its program is loaded: closing ours alone
     // would leave the lock to it.
     flock(descriptor, LOCK_UN)

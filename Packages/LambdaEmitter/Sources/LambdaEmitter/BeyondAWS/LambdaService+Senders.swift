@@ -19,7 +19,7 @@ extension LambdaService {
   }
 
   /// Senders of one batch that are told.
-  private static let senderLimit = 40
+  private static let senderLimit = 20
 
   /// Tells the traces of the messages' senders of the trace that goes on with their messages.
   ///

@@ -1,12 +1,12 @@
 import XRayModel
 
 extension FunctionVersion {
-  /// Links from an invocation of this function to those who sent what it gets and were traced: each once, at most 40,
-  /// because they share the document's 64 KB with a cause.
+  /// Links from an invocation of this function to those who sent what it gets and were traced: each once, at most 20,
+  /// which is what X-Ray takes of one segment.
   func links(toSenders headers: some Sequence<String?>) -> [TraceLink] {
     var links: [TraceLink] = []
     for case let text? in headers {
-      guard links.count < 40 else { break }
+      guard links.count < 20 else { break }
       guard let header = try? TraceHeader(parsing: text), header.sampling == .sampled else { continue }
       let link = TraceLink(
         traceID: header.root, id: header.parent,

@@ -152,8 +152,9 @@ extension FunctionAttempt {
     if service.beyondAWS.contains(.annotations) {
       segment.annotations = environment.daemon.withPassed { $0.annotations }
     }
-    for (name, span) in environment.runtime.spans?.named ?? [] {
-      segment.annotate("aws:\(name)", .number(JSONNumber(span.milliseconds)))
+    // As recorded: a function with extensions has its spans as annotations, one without has none.
+    if let spans = environment.runtime.spans, spans.extensionOverhead != nil {
+      for (name, span) in spans.named { segment.annotate("aws:\(name)", .number(JSONNumber(span.milliseconds))) }
     }
     service.emitFromEnvironment(segment.document, of: invocation.function)
   }

@@ -20,9 +20,10 @@ struct InvocationTrace: Sendable {
   /// - Parameters:
   ///   - incoming: The caller's header; `nil` when there is none that can be read.
   ///   - text: The same header as it came, which is passed on when nothing is traced.
+  ///   - isLinked: Whether a sender of what came is traced, which decides for a trace that is linked to the sender's.
   ///   - decide: Lambda's own sampling, asked only in active mode and only when nobody upstream has decided.
   init(
-    mode: TracingMode, incoming: TraceHeader?, text: String?, now: Timestamp, random: RandomSource,
+    mode: TracingMode, incoming: TraceHeader?, text: String?, isLinked: Bool, now: Timestamp, random: RandomSource,
     decide: () -> Bool
   ) {
     id = incoming?.root ?? random.traceID(at: now)
@@ -30,6 +31,7 @@ struct InvocationTrace: Sendable {
     lineage = incoming?.lineage
     switch (mode, incoming?.sampling.decision) {
     case (_, let decision?): isSampled = decision
+    case (_, nil) where isLinked: isSampled = true
     case (.active, nil): isSampled = decide()
     case (.passThrough, nil): isSampled = false
     }

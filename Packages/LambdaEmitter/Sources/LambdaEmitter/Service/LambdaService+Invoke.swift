@@ -59,7 +59,8 @@ extension LambdaService {
     let incoming = traceHeader.flatMap { try? TraceHeader(parsing: $0) }
     if traceHeader != nil, incoming == nil { state.withLock { $0.malformedHeaders += 1 } }
     let trace = InvocationTrace(
-      mode: function.configuration.tracingMode, incoming: incoming, text: traceHeader, now: now, random: random
+      mode: function.configuration.tracingMode, incoming: incoming, text: traceHeader, isLinked: !links.isEmpty,
+      now: now, random: random
     ) {
       sampler.decide(
         SamplingRequest(serviceName: function.configuration.name, serviceType: "AWS::Lambda::Function")
