@@ -153,7 +153,8 @@ let package = Package(
       dependencies: [
         "XRayModel", "XRaySampler", "XRayHTTP", "LambdaEmitter", "XRayDaemon", "DaemonServer", "DaemonProgram",
         "DaemonOptions", "Traces", "TraceFilters", "SegmentBlocks", "TraceColumns", "SQLiteStore", "TraceReports",
-        "XRayService", "ServiceServer", "EventSources", "LambdaAPI", "FunctionProcesses", "AccessManagement", "QueueAPI",
+        "XRayService", "ServiceServer", "EventSources", "LambdaAPI", "FunctionProcesses", "AccessManagement",
+        "QueueAPI",
         "TopicAPI", "StreamAPI", "CZlib", arguments, log, grdb,
       ] + nio,
       path: "Apps/fluoro", swiftSettings: settings),
@@ -200,7 +201,8 @@ let package = Package(
         "ServiceServer", log,
       ] + nio),
     tests("FunctionProcessesTests", ["XRayModel", "LambdaEmitter", "FunctionProcesses", log] + nio),
-    tests("LambdaAPITests", ["XRayModel", "EventSources", "LambdaEmitter", "DaemonServer", "LambdaAPI", "CZlib"] + nio),
+    tests(
+      "LambdaAPITests", ["XRayModel", "EventSources", "LambdaEmitter", "DaemonServer", "LambdaAPI", "CZlib"] + nio),
     tests("AccessManagementTests", ["XRayModel", "LambdaEmitter", "QueryProtocol", "AccessManagement"]),
     tests("QueueAPITests", ["XRayModel", "EventSources", "DaemonServer", "QueueAPI"] + nio),
     tests("TopicAPITests", ["XRayModel", "EventSources", "LambdaEmitter", "DaemonServer", "TopicAPI"] + nio),

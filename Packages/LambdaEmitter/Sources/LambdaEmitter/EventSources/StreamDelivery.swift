@@ -72,8 +72,10 @@ struct StreamDelivery {
       giveUp(batch, .retryAttemptsExhausted, requestID: service.random.requestID(), attempts: 0, nil)
       return .givenUp
     }
+    let senders = batch.elements.map(\.record.traceHeader)
+    let header = service.traceHeader(ofSenders: senders)
     let invocation = service.begin(
-      function, payload: event, links: function.links(toSenders: batch.elements.lazy.map(\.record.traceHeader)))
+      function, payload: event, traceHeader: header, links: header == nil ? function.links(toSenders: senders) : [])
     await service.wait(service.timing.routing)
     var (attempts, failures) = (0, 0)
     var backoff = Backoff()
