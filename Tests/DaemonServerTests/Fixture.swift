@@ -64,6 +64,9 @@ func withServer(
 ) async throws {
   let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   var configuration = DaemonServer.Configuration()
+  // Tests run beside a thousand others: a client may take its time between two steps.
+  configuration.headerTimeout = .seconds(600)
+  configuration.requestTimeout = .seconds(600)
   configuration.port = 0
   configure(&configuration)
   let backend = Backend()

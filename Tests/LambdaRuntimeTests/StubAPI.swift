@@ -40,13 +40,20 @@ final class StubAPI: Sendable {
     }
   }
 
-  private struct State {
-    var calls: [Call] = []
-    var connections = 0
+  /// What connections share. They must not hold the API itself, whose end closes the port.
+  private final class Desk: Sendable {
+    struct State {
+      var calls: [Call] = []
+      var connections = 0
+    }
+
+    let state = Mutex(State())
+    let reply: @Sendable (Call) -> Reply
+
+    init(_ reply: @escaping @Sendable (Call) -> Reply) { self.reply = reply }
   }
 
-  private let state = Mutex(State())
-  private let reply: @Sendable (Call) -> Reply
+  private let desk: Desk
   private let channel: any Channel
 
   /// - Parameters:
@@ -63,26 +70,22 @@ final class StubAPI: Sendable {
   }
 
   private static func start(_ reply: @escaping @Sendable (Call) -> Reply) async throws -> StubAPI {
-    let stub = Mutex<StubAPI?>(nil)
+    let desk = Desk(reply)
     let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).childChannelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {
-        guard let stub = stub.withLock({ $0 }) else { return channel.close(promise: nil) }
-        stub.state.withLock { $0.connections += 1 }
+        desk.state.withLock { $0.connections += 1 }
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 2 << 20
         try channel.pipeline.syncOperations.addHandlers(
-          HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)), Connection(stub))
+          HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)), Connection(desk))
       }
     }
-    let channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
-    let made = StubAPI(channel, reply)
-    stub.withLock { $0 = made }
-    return made
+    return StubAPI(try await bootstrap.bind(host: "127.0.0.1", port: 0).get(), desk)
   }
 
-  private init(_ channel: any Channel, _ reply: @escaping @Sendable (Call) -> Reply) {
+  private init(_ channel: any Channel, _ desk: Desk) {
     self.channel = channel
-    self.reply = reply
+    self.desk = desk
   }
 
   deinit { channel.close(promise: nil) }
@@ -90,27 +93,27 @@ final class StubAPI: Sendable {
   func stop() async { try? await channel.close() }
 
   var address: String { "127.0.0.1:\(channel.localAddress?.port ?? 0)" }
-  var calls: [Call] { state.withLock { $0.calls } }
+  var calls: [Call] { desk.state.withLock { $0.calls } }
   /// All but those for the next event.
   var posts: [Call] { calls.filter { $0.method == .POST } }
-  var connections: Int { state.withLock { $0.connections } }
+  var connections: Int { desk.state.withLock { $0.connections } }
 
   private final class Connection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let stub: StubAPI
+    private let desk: Desk
     private var call = Call(method: .GET, path: "", headers: [:], body: [])
 
-    init(_ stub: StubAPI) { self.stub = stub }
+    init(_ desk: Desk) { self.desk = desk }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       switch unwrapInboundIn(data) {
       case .head(let head): call = Call(method: head.method, path: head.uri, headers: head.headers, body: [])
       case .body(let part): call.body += part.readableBytesView
       case .end:
-        let reply = stub.reply(call)
-        stub.state.withLock { $0.calls.append(call) }
+        let reply = desk.reply(call)
+        desk.state.withLock { $0.calls.append(call) }
         send(reply, context)
       }
     }

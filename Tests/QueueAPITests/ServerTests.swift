@@ -21,6 +21,9 @@ import XRayModel
     let api = QueueAPI(registry: registry, clock: SystemClock())
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     var configuration = DaemonServer.Configuration()
+    // Tests run beside a thousand others: a client may take its time between two steps.
+    configuration.headerTimeout = .seconds(600)
+    configuration.requestTimeout = .seconds(600)
     configuration.port = 0
     let server = try await DaemonServer(
       configuration: configuration, handlers: .init(accept: { _, _ in .accepted }, application: api.application),

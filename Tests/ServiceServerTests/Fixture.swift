@@ -49,6 +49,9 @@ func withService(
   receiving.batchInterval = .milliseconds(10)
   let daemon = try Daemon(configuration: receiving, sink: store, logger: logger)
   var configuration = ServiceServer.Configuration()
+  // Tests run beside a thousand others: a client may take its time between two steps.
+  configuration.server.headerTimeout = .seconds(600)
+  configuration.server.requestTimeout = .seconds(600)
   configuration.server.port = 0
   configure(&configuration)
   let server = try await ServiceServer(
