@@ -12,17 +12,20 @@ import XRayService
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "X-Ray on one port: its API, its daemon, OTLP and Zipkin, until Ctrl-C.",
+    abstract: "X-Ray and Lambda on one port, with what they work with, until Ctrl-C.",
     discussion: """
       Prints one line with the URL when it is ready. The port takes segments as
-      datagrams and over TCP, X-Ray's API as --endpoint-url of any AWS SDK or
-      CLI, spans at /v1/traces (OTLP) and /api/v2/spans (Zipkin), and questions
-      at /healthz, /readyz, /metrics and /fidelity. On SIGINT or SIGTERM it
-      finishes what has begun, stores what it received, and ends; exit code 1
-      tells that segments were lost.
+      datagrams and over TCP, spans at /v1/traces (OTLP) and /api/v2/spans
+      (Zipkin), and questions at /healthz, /readyz, /metrics and /fidelity. As
+      --endpoint-url of any AWS SDK or CLI it is X-Ray, Lambda, IAM, SQS, SNS
+      and Kinesis: functions run in processes of their own and are traced as
+      Lambda traces them. On SIGINT or SIGTERM it finishes what has begun,
+      stores what it received, and ends; exit code 1 tells that segments were
+      lost.
 
-      On loopback everybody may call. Any other address needs --auth, a file
-      with the keys that calls are signed with, or with tokens:
+      On loopback everybody may call; who calls can run code as you. Any other
+      address needs --auth, a file with the keys that calls are signed with, or
+      with tokens:
         [alice]
         aws_access_key_id = AKIAEXAMPLE
         aws_secret_access_key = wJalrEXAMPLEKEY
@@ -35,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
         fluoro serve
         fluoro serve --listen 127.0.0.1:3000 --data shop --retention 30d
         fluoro serve --listen 0.0.0.0:2000 --auth keys.ini
+        fluoro serve --python lambda/bin/python
         fluoro serve --time-scale 60         retries after 1 and 2 seconds
         aws xray get-service-graph --endpoint-url http://127.0.0.1:2000 …
         AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000 python3 app.py    elsewhere

@@ -81,7 +81,7 @@ struct ServingPorts {
   }
 
   /// What there is.
-  var offer: String { "X-Ray API, OTLP, UDP segments\(takesRemoteDatagrams ? "" : " from this machine")" }
+  var offer: String { "X-Ray, Lambda, OTLP, UDP segments\(takesRemoteDatagrams ? "" : " from this machine")" }
 }
 
 extension ListenAddress {
