@@ -68,13 +68,6 @@ extension QueueDefinitions {
   }
 }
 
-extension JSONWriter {
-  fileprivate mutating func texts(_ key: String, _ texts: [String: String]) {
-    self.key(key)
-    object { json in for (key, text) in texts.sorted(by: { $0.key < $1.key }) { json.member(key, text) } }
-  }
-}
-
 extension JSONValue {
   fileprivate func texts(_ key: String, of name: String) throws(QueueError) -> [String: String] {
     guard let members = self[key]?.object?.members else { throw QueueError(.internalFailure, "\(key) is missing") }

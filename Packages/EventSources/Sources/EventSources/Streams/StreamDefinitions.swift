@@ -52,8 +52,7 @@ extension StreamDefinition {
       json.member("on_demand", isOnDemand)
       json.member("retention_hours", retentionHours)
       json.member("record_kibibytes_limit", recordKibibytesLimit)
-      json.key("tags")
-      json.object { json in for (key, text) in tags.sorted(by: { $0.key < $1.key }) { json.member(key, text) } }
+      json.texts("tags", tags)
       json.member("created_ticks", created.ticks)
     }
   }

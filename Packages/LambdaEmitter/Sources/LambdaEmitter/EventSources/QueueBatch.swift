@@ -49,10 +49,7 @@ extension QueueMessage {
       writer.member("messageId", id)
       writer.member("receiptHandle", receiptHandle)
       writer.member("body", String(decoding: body, as: UTF8.self))
-      writer.key("attributes")
-      writer.object { writer in
-        for (name, text) in systemAttributes.sorted(by: { $0.key < $1.key }) { writer.member(name, text) }
-      }
+      writer.texts("attributes", systemAttributes)
       writer.key("messageAttributes")
       writer.object { writer in
         for (name, attribute) in attributes.sorted(by: { $0.key < $1.key }) {

@@ -118,13 +118,6 @@ extension PolicyDocument {
   }
 }
 
-extension JSONWriter {
-  fileprivate mutating func texts(_ key: String, _ texts: [String: String]) {
-    self.key(key)
-    object { json in for (key, text) in texts.sorted(by: { $0.key < $1.key }) { json.member(key, text) } }
-  }
-}
-
 extension JSONValue {
   fileprivate func text(_ key: String) throws(AccessDamage) -> String {
     guard let text = self[key]?.string, !text.isEmpty else { throw AccessDamage(detail: "\(key) is missing") }

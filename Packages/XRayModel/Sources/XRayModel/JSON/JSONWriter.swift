@@ -112,6 +112,11 @@ public struct JSONWriter: Sendable {
     self.key(key)
     self.value(value)
   }
+  /// An object of texts, in the order of their names: the same texts give the same bytes.
+  public mutating func texts(_ key: String, _ texts: [String: String]) {
+    self.key(key)
+    object { json in for (name, text) in texts.sorted(by: { $0.key < $1.key }) { json.member(name, text) } }
+  }
 
   private mutating func raw(_ text: String) {
     separate()

@@ -41,10 +41,7 @@ extension CentralizedRule {
       writer.member("HTTPMethod", httpMethod.text)
       writer.member("URLPath", urlPath.text)
       writer.member("Version", version)
-      writer.key("Attributes")
-      writer.object { writer in
-        for (name, pattern) in attributes.sorted(by: { $0.key < $1.key }) { writer.member(name, pattern) }
-      }
+      writer.texts("Attributes", attributes)
       guard let boost else { return }
       writer.key("SamplingRateBoost")
       boost.write(to: &writer)
